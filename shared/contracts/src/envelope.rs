@@ -42,7 +42,9 @@ pub struct Metadata {
     pub version: SchemaVersion,
     /// The aggregate that emitted it; in an order's life, the order's id.
     pub aggregate_id: AggregateId,
-    /// The version of the aggregate that emitted it.
+    /// The version of the aggregate that emitted it, at most 2^53 - 1.
+    #[serde(deserialize_with = "crate::integer::json_safe")]
+    #[cfg_attr(feature = "schema", schemars(range(max = 9_007_199_254_740_991_u64)))]
     pub sequence: u64,
     /// Ties together everything that one request set off.
     pub correlation_id: CorrelationId,

@@ -35,3 +35,22 @@ pub(crate) fn deserialize<'de, D: Deserializer<'de>, T: Integer>(deserializer: D
 
     deserializer.deserialize_i64(IntegerVisitor(PhantomData))
 }
+
+struct JsonSafe(u64);
+
+impl Integer for JsonSafe {
+    const INVALID: InvalidValue =
+        InvalidValue { what: "a sequence number", rule: "an integer from 0 to 9007199254740991" };
+
+    fn checked(value: i64) -> Result<Self, InvalidValue> {
+        match u64::try_from(value) {
+            Ok(unsigned) if value <= crate::MAX_MINOR_UNITS => Ok(Self(unsigned)),
+            Ok(_) | Err(_) => Err(Self::INVALID),
+        }
+    }
+}
+
+/// Reads a plain integer that every JSON reader keeps exact.
+pub(crate) fn json_safe<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    deserialize::<D, JsonSafe>(deserializer).map(|safe| safe.0)
+}

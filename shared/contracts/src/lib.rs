@@ -22,6 +22,8 @@ mod ids;
 mod integer;
 mod lines;
 mod money;
+#[cfg(feature = "schema")]
+pub mod schema;
 mod text;
 mod timestamp;
 mod violation;

@@ -116,6 +116,12 @@ impl<T> Lines<T> {
         Ok(Self(lines))
     }
 
+    /// As many other lines, one from each of these.
+    #[must_use]
+    pub fn map<U>(&self, line: impl FnMut(&T) -> U) -> Lines<U> {
+        Lines(self.0.iter().map(line).collect())
+    }
+
     /// The lines as a plain vector.
     pub fn into_vec(self) -> Vec<T> {
         self.0
