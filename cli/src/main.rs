@@ -1,3 +1,83 @@
-//! Wiring.
+//! `semel`: builds, deploys and runs the platform on one machine, and tests it.
+//!
+//! This file owns the command line and the exit status. It must not know how anything is done: each command is a
+//! module, and the modules below them own one tool each (the SAM CLI, the engine, the toolbox).
 
-fn main() {}
+mod after_deploy;
+mod build;
+mod check;
+mod deploy;
+mod down;
+mod engine;
+mod engine_http;
+mod error;
+mod interrupt;
+mod phase;
+mod platform;
+mod prerequisites;
+mod process;
+mod project;
+mod run_files;
+mod samconfig;
+mod stack;
+mod test_run;
+mod toolbox;
+mod up;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::error::Error;
+use crate::project::Project;
+
+/// Builds, deploys and runs the platform on this machine, without Docker and without an AWS account.
+#[derive(Parser)]
+#[command(name = "semel", bin_name = "cargo semel", version, propagate_version = true)]
+struct Arguments {
+    /// The project to work on, when it is not the one this command was built from
+    #[arg(long, global = true, env = "SEMEL_ROOT", value_name = "DIRECTORY", hide_env_values = true)]
+    root: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build every function, start the local engine, deploy, and stay up until Ctrl-C
+    ///
+    /// Builds with `sam build`, deploys with `sam deploy` (environment `local` of samconfig.toml) into an AWS
+    /// emulator that runs on 127.0.0.1 only. The first run downloads the tools into .semel/ and compiles
+    /// everything; later runs take seconds. Everything that was started is stopped at the end.
+    Up(up::Options),
+    /// Stop what an earlier `up` or `test` left behind after a crash
+    ///
+    /// Ends an engine only after making sure that the process is this project's.
+    Down,
+    /// Run everything that CI runs; ends with the line `N passed, N failed`
+    ///
+    /// Format, lints, licences, unit and contract tests, the engine's own tests, the template's validation, and
+    /// the end-to-end tests on a freshly deployed stack. Goes on after a failure, so that one run shows all.
+    Test(test_run::Options),
+}
+
+fn run(arguments: Arguments) -> Result<(), Error> {
+    let project = Project::locate(arguments.root)?;
+    interrupt::listen()?;
+    match arguments.command {
+        Command::Up(options) => up::run(&project, &options),
+        Command::Down => down::run(&project),
+        Command::Test(options) => test_run::run(&project, &options),
+    }
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            error.print();
+            ExitCode::from(error.exit_status())
+        }
+    }
+}

@@ -53,7 +53,8 @@ class Mapping:
 
     def function(self) -> dict | None:
         """The mapped function, or None while the mapping is disabled or the function is missing."""
-        if not self.mapping.get("Enabled", True):
+        # A template's parameters reach a mapping as strings, whatever the property's type is.
+        if str(self.mapping.get("Enabled", True)).lower() == "false":
             return None
         record, _ = lambda_svc._get_func_record_for_qualifier(
             self.mapping["FunctionName"], self.mapping.get("Qualifier"))

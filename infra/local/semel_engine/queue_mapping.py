@@ -20,6 +20,7 @@ logger = logging.getLogger("semel.queue_mapping")
 
 _IDLE_SECONDS = 1.0
 _RECEIVE_MAX = 10
+_CONCURRENCY_DEFAULT = 5
 
 
 class QueueMapping(Mapping):
@@ -49,8 +50,16 @@ class QueueMapping(Mapping):
         self._start(function, queue, batch, records)
         return True
 
+    def concurrency_max(self, function: dict, queue: dict) -> int:
+        """How many batches may run at once: the mapping's own limit, else five, which is where AWS starts."""
+        if queue.get("is_fifo"):
+            return 1
+        wanted = (self.mapping.get("ScalingConfig") or {}).get("MaximumConcurrency") or _CONCURRENCY_DEFAULT
+        reserved = lambda_svc._reserved_concurrency(function, function.get("config") or function)
+        return int(wanted) if reserved is None else min(int(wanted), reserved)
+
     def _has_slot(self, function: dict, queue: dict) -> bool:
-        limit = lambda_svc._sqs_esm_concurrency(self.mapping, function, function.get("config") or function, queue)
+        limit = self.concurrency_max(function, queue)
         with self._slot:
             if self._running >= limit:
                 self._slot.wait(_IDLE_SECONDS)

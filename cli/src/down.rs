@@ -1,0 +1,31 @@
+//! `semel down`: ends what a crash left running.
+
+use std::fs;
+
+use crate::error::Error;
+use crate::project::Project;
+use crate::run_files;
+
+/// Stops every engine of this project and removes its note.
+pub fn run(project: &Project) -> Result<(), Error> {
+    let notes = run_files::all(project)?;
+    for (path, note) in &notes {
+        if note.is_running() {
+            note.stop();
+            println!("stopped the engine on port {}", note.port);
+        } else {
+            println!("the engine on port {} was already gone", note.port);
+        }
+        match fs::remove_file(path) {
+            // Its owner may have seen the engine end and removed the note itself.
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(Error::Io { doing: "remove", path: path.clone(), source: error });
+            }
+            Ok(()) | Err(_) => {}
+        }
+    }
+    if notes.is_empty() {
+        println!("nothing is running");
+    }
+    Ok(())
+}

@@ -1,0 +1,128 @@
+//! The steps of `semel test` and what they share: the toolbox, and an engine with a deployed stack.
+
+use std::process::Command;
+
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::platform::{self, Architecture};
+use crate::project::Project;
+use crate::samconfig::LocalDeployment;
+use crate::stack::Stack;
+use crate::toolbox::Toolbox;
+use crate::{build, deploy, prerequisites, process};
+
+/// Receives every line a step prints.
+type OnLine<'a> = &'a mut dyn FnMut(&str);
+
+/// One step: the name to select it by, what it does, and how.
+pub struct Step {
+    /// Selects it on the command line.
+    pub name: &'static str,
+    /// The command, or what it amounts to.
+    pub about: &'static str,
+    /// Does it.
+    pub run: fn(&mut Bench, OnLine) -> Result<(), Error>,
+}
+
+/// Cheap ones first: the sooner a mistake shows, the better.
+pub const ALL: &[Step] = &[
+    Step { name: "format", about: "cargo fmt --all --check", run: format },
+    Step { name: "lints", about: "cargo clippy, warnings are errors", run: lints },
+    Step { name: "licences", about: "cargo deny check licenses bans sources", run: licences },
+    Step { name: "template", about: "sam validate --lint", run: template },
+    Step { name: "engine", about: "the local engine's mends", run: engine_tests },
+    Step { name: "build", about: "sam build", run: build_functions },
+    Step { name: "tests", about: "cargo test --workspace", run: tests },
+    Step { name: "deploy", about: "start the local engine, sam deploy", run: deploy_stack },
+    Step { name: "e2e", about: "cargo test -p semel-tests --features e2e", run: end_to_end },
+];
+
+/// What the steps work with.
+pub struct Bench {
+    project: Project,
+    toolbox: Toolbox,
+    architecture: Architecture,
+    deployed: Option<(Engine, Stack)>,
+}
+
+impl Bench {
+    /// Finds and prepares the tools.
+    pub fn new(project: &Project) -> Result<Self, Error> {
+        let toolbox = Toolbox::prepare(project, &prerequisites::find()?)?;
+        let architecture = platform::architecture()?;
+        Ok(Self { project: project.clone(), toolbox, architecture, deployed: None })
+    }
+
+    fn cargo(&self) -> Command {
+        let mut command = Command::new("cargo");
+        command
+            .current_dir(self.project.root())
+            .env("SEMEL_BUILD_FOLDER", build::output_folder(&self.project));
+        if let Some(emulator) = self.toolbox.runtime_emulator(self.architecture) {
+            command.env("SEMEL_RUNTIME_EMULATOR", emulator);
+        }
+        command
+    }
+}
+
+fn format(bench: &mut Bench, on_line: OnLine) -> Result<(), Error> {
+    process::run(bench.cargo().args(["fmt", "--all", "--check"]), on_line)
+}
+
+fn lints(bench: &mut Bench, on_line: OnLine) -> Result<(), Error> {
+    let arguments =
+        ["clippy", "--workspace", "--all-targets", "--all-features", "--locked", "--", "-D", "warnings"];
+    process::run(bench.cargo().args(arguments), on_line)
+}
+
+fn licences(bench: &mut Bench, on_line: OnLine) -> Result<(), Error> {
+    // Advisories are left to a scheduled job: they need a database from the network and change without a commit.
+    let mut command = bench.toolbox.command("cargo-deny");
+    command.current_dir(bench.project.root());
+    process::run(
+        command.args(["--all-features", "--locked", "check", "licenses", "bans", "sources"]),
+        on_line,
+    )
+}
+
+fn template(bench: &mut Bench, on_line: OnLine) -> Result<(), Error> {
+    let region = LocalDeployment::read(&bench.project)?.region;
+    let mut command = bench.toolbox.command("sam");
+    command.current_dir(bench.project.root()).args(["validate", "--lint", "--region", &region]);
+    process::run(&mut command, on_line)
+}
+
+fn engine_tests(bench: &mut Bench, on_line: OnLine) -> Result<(), Error> {
+    let mut command = Command::new(bench.toolbox.engine_python());
+    command
+        .current_dir(bench.project.engine_sources())
+        .args(["-m", "unittest", "discover", "-s", "tests", "-t", "."]);
+    process::run(command.env("PYTHONDONTWRITEBYTECODE", "1"), on_line)
+}
+
+fn build_functions(bench: &mut Bench, _on_line: OnLine) -> Result<(), Error> {
+    build::run(&bench.project, &bench.toolbox, bench.architecture)
+}
+
+fn tests(bench: &mut Bench, on_line: OnLine) -> Result<(), Error> {
+    process::run(bench.cargo().args(["test", "--workspace", "--locked", "--no-fail-fast"]), on_line)
+}
+
+fn deploy_stack(bench: &mut Bench, _on_line: OnLine) -> Result<(), Error> {
+    let engine = Engine::start(&bench.project, &bench.toolbox, "test")?;
+    let stack = deploy::run(&bench.project, &bench.toolbox, &engine, bench.architecture)?;
+    bench.deployed = Some((engine, stack));
+    Ok(())
+}
+
+fn end_to_end(bench: &mut Bench, on_line: OnLine) -> Result<(), Error> {
+    if bench.deployed.is_none() {
+        deploy_stack(bench, on_line)?;
+    }
+    let mut command = bench.cargo();
+    if let Some((_, stack)) = &bench.deployed {
+        stack.describe_to(&mut command)?;
+    }
+    command.args(["test", "-p", "semel-tests", "--features", "e2e", "--locked", "--no-fail-fast"]);
+    process::run(&mut command, on_line)
+}
