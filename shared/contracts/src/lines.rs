@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::Deref;
 
+use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::integer::{self, Integer};
@@ -79,6 +80,7 @@ impl schemars::JsonSchema for Quantity {
 
 /// One article of an order, with the price it was ordered at.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OrderLine {
     /// The article.
@@ -91,6 +93,7 @@ pub struct OrderLine {
 
 /// Units of one article in stock, without a price.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StockLine {
     /// The article.
@@ -181,3 +184,21 @@ impl<T: schemars::JsonSchema> schemars::JsonSchema for Lines<T> {
         })
     }
 }
+
+/// Reads a list that may be empty but has no more lines than [`Lines`] may have.
+pub(crate) fn at_most_50<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    let lines = Vec::deserialize(deserializer)?;
+    if lines.len() > Lines::<T>::MAX {
+        return Err(D::Error::custom(InvalidValue {
+            what: "a list of lines",
+            rule: "at most 50 lines long",
+        }));
+    }
+    Ok(lines)
+}
+
+crate::strict::object!(OrderLine, StockLine);

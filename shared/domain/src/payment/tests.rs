@@ -1,0 +1,156 @@
+//! The payment's decision table, and what it asks of the gateway.
+
+use super::*;
+use crate::samples::{self, PLACED_AT, order_id};
+use crate::tables;
+
+fn reference(text: &str) -> GatewayReference {
+    text.parse().expect("a reference")
+}
+
+fn inputs() -> Vec<(&'static str, PaymentInput)> {
+    let answer = PaymentInput::Answered;
+    vec![
+        ("Placed", PaymentInput::Placed(samples::created())),
+        ("Confirmed", PaymentInput::Confirmed(samples::confirmed())),
+        ("Cancelled", PaymentInput::Cancelled(samples::cancelled())),
+        ("A:authorized", answer(GatewayAnswer::Authorized { authorization_id: reference("au_1") })),
+        ("A:declined", answer(GatewayAnswer::Declined { reason: DeclineReason::ExpiredCard })),
+        ("A:captured", answer(GatewayAnswer::Captured { charge_id: reference("ch_1") })),
+        ("A:refused", answer(GatewayAnswer::CaptureRefused)),
+        ("A:voided", answer(GatewayAnswer::Voided)),
+        ("A:refunded", answer(GatewayAnswer::Refunded { refund_id: reference("re_1") })),
+    ]
+}
+
+/// Every status, reached by its inputs. `Ax` and `Cx`: cancelled while the gateway is called.
+fn states() -> Vec<(&'static str, Option<Payment>)> {
+    let inputs = inputs();
+    let after = |names: &[&str]| {
+        let input = |name: &&str| {
+            inputs.iter().find(|(known, _)| known == name).map(|(_, input)| input.clone()).expect("an input")
+        };
+        let history: Vec<PaymentInput> = names.iter().map(input).collect();
+        tables::replay::<Payment>(&history, PLACED_AT)
+    };
+    vec![
+        ("none", None),
+        ("Aing", after(&["Placed"])),
+        ("Ax", after(&["Placed", "Cancelled"])),
+        ("auth", after(&["Placed", "A:authorized"])),
+        ("Cing", after(&["Placed", "A:authorized", "Confirmed"])),
+        ("Cx", after(&["Placed", "A:authorized", "Confirmed", "Cancelled"])),
+        ("capt", after(&["Placed", "A:authorized", "Confirmed", "A:captured"])),
+        ("Ving", after(&["Placed", "A:authorized", "Cancelled"])),
+        ("Ring", after(&["Placed", "A:authorized", "Confirmed", "A:captured", "Cancelled"])),
+        ("decl", after(&["Placed", "A:declined"])),
+        ("void", after(&["Cancelled"])),
+        ("refu", after(&["Placed", "A:authorized", "Confirmed", "A:captured", "Cancelled", "A:refunded"])),
+    ]
+}
+
+/// The table's name of a state.
+fn column(payment: Option<&Payment>) -> &'static str {
+    match payment.map(|payment| &payment.status) {
+        None => "none",
+        Some(PaymentStatus::Authorizing { cancelled: false, .. }) => "Aing",
+        Some(PaymentStatus::Authorizing { cancelled: true, .. }) => "Ax",
+        Some(PaymentStatus::Authorized { .. }) => "auth",
+        Some(PaymentStatus::Capturing { cancelled: false, .. }) => "Cing",
+        Some(PaymentStatus::Capturing { cancelled: true, .. }) => "Cx",
+        Some(PaymentStatus::Captured { .. }) => "capt",
+        Some(PaymentStatus::Voiding { .. }) => "Ving",
+        Some(PaymentStatus::Refunding { .. }) => "Ring",
+        Some(PaymentStatus::Declined { .. }) => "decl",
+        Some(PaymentStatus::Voided) => "void",
+        Some(PaymentStatus::Refunded { .. }) => "refu",
+    }
+}
+
+/// `=` nothing changes, `!` refused; else the state that is reached and what is emitted.
+fn outcome(payment: Option<&Payment>, input: &PaymentInput) -> String {
+    match Payment::decide(payment, input, PLACED_AT) {
+        Err(PaymentRejection::NeverPlaced) => "!".to_owned(),
+        Ok(Decision::Unchanged) => "=".to_owned(),
+        Ok(Decision::Changed(change)) => {
+            assert_eq!((change.state.order_id, change.state.amount), (order_id(), samples::created().total));
+            let events = change.events.iter().map(|event| event.event_type().trim_start_matches("Payment"));
+            std::iter::once(column(Some(&change.state))).chain(events).collect::<Vec<_>>().join("+")
+        }
+    }
+}
+
+#[test]
+fn every_input_in_every_state() {
+    const TABLE: &str = "
+              none         Aing             Ax             auth  Cing            Cx              capt  Ving         Ring           decl  void  refu
+Placed        Aing         =                =              =     =               =               =     =            =              =     =     =
+Confirmed     !            =                =              Cing  =               =               =     =            =              =     =     =
+Cancelled     void+Voided  Ax               =              Ving  Cx              =               Ring  =            =              =     =     =
+A:authorized  !            auth+Authorized  Ving           =     =               =               =     =            =              =     =     =
+A:declined    !            decl+Declined    decl+Declined  =     =               =               =     =            =              =     =     =
+A:captured    !            =                =              =     capt+Processed  Ring+Processed  =     =            =              =     =     =
+A:refused     !            =                =              =     decl+Declined   decl+Declined   =     =            =              =     =     =
+A:voided      !            =                =              =     =               =               =     void+Voided  =              =     =     =
+A:refunded    !            =                =              =     =               =               =     =            refu+Refunded  =     =     =
+";
+    for (name, payment) in states() {
+        assert_eq!(column(payment.as_ref()), name);
+    }
+    tables::check(TABLE, &states(), &inputs(), |payment, input| outcome(payment.as_ref(), input));
+}
+
+#[test]
+fn the_gateway_is_asked_while_an_answer_is_owed_and_by_the_same_key() {
+    let asked: Vec<(&str, Option<String>)> = states()
+        .into_iter()
+        .filter_map(|(name, payment)| Some((name, payment?)))
+        .map(|(name, payment)| (name, Payment::intent("", &payment).map(|call| call.idempotency_key())))
+        .collect();
+    let key = |operation: &str| Some(format!("{}/{operation}", order_id()));
+    assert_eq!(
+        asked,
+        [
+            ("Aing", key("authorize")),
+            ("Ax", key("authorize")),
+            ("auth", None),
+            ("Cing", key("capture")),
+            ("Cx", key("capture")),
+            ("capt", None),
+            ("Ving", key("void")),
+            ("Ring", key("refund")),
+            ("decl", None),
+            ("void", None),
+            ("refu", None),
+        ]
+    );
+}
+
+#[test]
+fn a_call_names_what_the_gateway_needs_and_its_answer_has_one_id() {
+    let call = |name: &str| {
+        let state = states().into_iter().find(|(known, _)| *known == name).and_then(|(_, payment)| payment);
+        Payment::intent("", &state.expect("a payment")).expect("a call")
+    };
+    let authorize = call("Aing");
+    assert_eq!(
+        authorize.operation,
+        GatewayOperation::Authorize {
+            payment_method: samples::created().payment_method,
+            email: samples::created().customer.email,
+        }
+    );
+    assert_eq!(call("Cing").operation, GatewayOperation::Capture { authorization_id: reference("au_1") });
+    assert_eq!(call("Ving").operation, GatewayOperation::Void { authorization_id: reference("au_1") });
+    assert_eq!(call("Ring").operation, GatewayOperation::Refund { charge_id: reference("ch_1") });
+    assert_eq!(authorize.answered(GatewayAnswer::Voided).id, call("Ax").answer_id());
+    assert_ne!(authorize.answer_id(), call("Cing").answer_id());
+}
+
+#[test]
+fn what_is_stored_is_read_back() {
+    for (name, payment) in states() {
+        let stored = serde_json::to_string(&payment).expect("serialises");
+        assert_eq!(serde_json::from_str::<Option<Payment>>(&stored).expect("reads"), payment, "{name}");
+    }
+}
