@@ -32,6 +32,7 @@ text_type! {
 
 /// A postal address.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Address {
     /// Who receives the parcel.
@@ -48,3 +49,5 @@ pub struct Address {
     /// Country, ISO 3166-1 alpha-2.
     pub country: CountryCode,
 }
+
+crate::strict::object!(Address);

@@ -34,6 +34,7 @@ pub struct Envelope {
 
 /// Where an event came from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Metadata {
     /// The service that produced it.
@@ -213,3 +214,5 @@ fn encode(
     }
     Ok(json)
 }
+
+crate::strict::object!(Metadata);

@@ -24,6 +24,7 @@ mod lines;
 mod money;
 #[cfg(feature = "schema")]
 pub mod schema;
+mod strict;
 mod text;
 mod timestamp;
 mod violation;

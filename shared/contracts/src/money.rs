@@ -77,6 +77,7 @@ impl schemars::JsonSchema for MinorUnits {
 
 /// An amount of money in one currency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Money {
     /// How much, in minor units.
@@ -178,3 +179,5 @@ impl fmt::Display for Money {
         f.pad(&format!("{whole}{point}{fraction} {}", self.currency))
     }
 }
+
+crate::strict::object!(Money);

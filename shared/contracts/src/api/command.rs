@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_path_to_error::Track;
 
@@ -13,6 +14,7 @@ use crate::{Address, CustomerId, EmailAddress, Lines, MAX_ENVELOPE_BYTES, Money,
 /// `POST /orders`: a customer places an order. The price is the shop's to say; a client that states what it expects
 /// to pay is refused instead of surprised. Read it with [`decode_command`], which refuses unknown fields too.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 pub struct PlaceOrder {
     /// Who orders, where the caller's token does not say it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -32,6 +34,7 @@ pub struct PlaceOrder {
 
 /// What a request says about who orders.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 pub struct StatedCustomer {
     /// Who they are; a guest has no id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -61,13 +64,11 @@ pub fn decode_command(body: &(impl AsRef<[u8]> + ?Sized)) -> Result<PlaceOrder, 
     let command: PlaceOrder = serde_ignored::deserialize(tracked, |path| {
         unknown.get_or_insert_with(|| steps(&path));
     })
-    .map_err(|error| match error.classify() {
-        serde_json::error::Category::Data => violation(&examine(&error, &track.path())),
-        serde_json::error::Category::Io
-        | serde_json::error::Category::Syntax
-        | serde_json::error::Category::Eof => at_root(format!("the body is not JSON: {error}")),
+    .and_then(|command| json.end().map(|()| command))
+    .map_err(|error| match serde_json::from_str::<IgnoredAny>(text) {
+        Ok(_) => violation(&examine(&error, &track.path())),
+        Err(error) => at_root(format!("the body is not JSON: {error}")),
     })?;
-    json.end().map_err(|error| at_root(format!("the body is not JSON: {error}")))?;
     if let Some(path) = unknown {
         return Err(Violation {
             pointer: pointer(&path),
@@ -112,3 +113,5 @@ fn steps(path: &serde_ignored::Path<'_>) -> Vec<Step> {
     path.extend(step);
     path
 }
+
+crate::strict::object!(PlaceOrder, StatedCustomer);

@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 use serde_path_to_error::Track;
 
 use crate::error::bounded;
+use crate::strict::Object;
 use crate::violation::{Violated, dotted, examine};
 use crate::{ContractError, Envelope, EventId, EventType, Fault, SchemaVersion};
 
@@ -98,8 +99,10 @@ pub(super) fn diagnose(text: &str, first: &serde_json::Error) -> ContractError {
 }
 
 fn peek(text: &str) -> Result<Peek<'_>, Violated> {
-    let mut deserializer = serde_json::Deserializer::from_str(text);
-    serde_path_to_error::deserialize(&mut deserializer).map_err(|error| examine(error.inner(), error.path()))
+    let mut track = Track::new();
+    let mut json = serde_json::Deserializer::from_str(text);
+    let tracked = serde_path_to_error::Deserializer::new(&mut json, &mut track);
+    Peek::deserialize(Object(tracked)).map_err(|error| examine(&error, &track.path()))
 }
 
 fn find(text: &str, prefix: &str, envelope: &Peek<'_>, name: Option<&str>) -> Option<Fault> {

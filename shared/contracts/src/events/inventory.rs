@@ -6,6 +6,7 @@ use crate::{Lines, OrderId, StockLine};
 
 /// All units of the order are held for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct InventoryReserved {
     /// The order.
@@ -16,6 +17,7 @@ pub struct InventoryReserved {
 
 /// Some article is short; nothing is held.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct InventoryRejected {
     /// The order.
@@ -26,11 +28,15 @@ pub struct InventoryRejected {
 
 /// The units that were held are for sale again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct InventoryReleased {
     /// The order.
     pub order_id: OrderId,
     /// What was released; empty if the cancellation came before anything was held.
+    #[serde(deserialize_with = "crate::lines::at_most_50")]
     #[cfg_attr(feature = "schema", schemars(length(max = 50)))]
     pub lines: Vec<StockLine>,
 }
+
+crate::strict::object!(InventoryReserved, InventoryRejected, InventoryReleased);

@@ -102,7 +102,7 @@ macro_rules! events {
 
             fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Event, D::Error> {
                 match self {
-                    $($(Self::$name => $name::deserialize(deserializer).map(Event::$name)),*),*
+                    $($(Self::$name => <$name as Deserialize>::deserialize(deserializer).map(Event::$name)),*),*
                 }
             }
         }

@@ -6,6 +6,7 @@ use crate::{Address, CustomerId, EmailAddress, Lines, Money, OrderId, OrderLine,
 
 /// A customer, as far as other services need to know them.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Customer {
     /// Who they are.
@@ -16,7 +17,7 @@ pub struct Customer {
 
 /// How an order is shipped. Routing rules look at it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", remote = "Self")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum ShippingMethod {
     /// The usual carrier.
@@ -37,7 +38,7 @@ impl ShippingMethod {
 
 /// Why an order is cancelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", remote = "Self")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum CancellationReason {
     /// The customer asked for it.
@@ -70,6 +71,7 @@ impl CancellationReason {
 
 /// A customer placed an order. Payments authorises, inventory reserves.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OrderCreated {
     /// The order.
@@ -88,6 +90,7 @@ pub struct OrderCreated {
 
 /// The money is authorised and the stock is held. Payments captures, shipping ships.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OrderConfirmed {
     /// The order.
@@ -106,6 +109,7 @@ pub struct OrderConfirmed {
 
 /// A confirmed order is to be cancelled, if its parcel has not left yet: shipping decides.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OrderCancellationRequested {
     /// The order.
@@ -116,6 +120,7 @@ pub struct OrderCancellationRequested {
 
 /// The order is off. Payments voids or refunds, inventory releases.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OrderCancelled {
     /// The order.
@@ -127,3 +132,7 @@ pub struct OrderCancelled {
     /// Why.
     pub reason: CancellationReason,
 }
+
+crate::strict::object!(Customer, OrderCreated, OrderConfirmed, OrderCancellationRequested, OrderCancelled);
+
+crate::strict::word!(ShippingMethod, CancellationReason);

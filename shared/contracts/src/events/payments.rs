@@ -6,7 +6,7 @@ use crate::{EmailAddress, GatewayReference, Money, OrderId};
 
 /// Why a payment did not come about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", remote = "Self")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum DeclineReason {
     /// The bank gave no further reason.
@@ -36,6 +36,7 @@ impl DeclineReason {
 
 /// The gateway holds the money for us; nothing has been taken yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PaymentAuthorized {
     /// The order.
@@ -48,6 +49,7 @@ pub struct PaymentAuthorized {
 
 /// There will be no money: the authorisation or the capture was refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PaymentDeclined {
     /// The order.
@@ -60,6 +62,7 @@ pub struct PaymentDeclined {
 
 /// The money has been taken.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PaymentProcessed {
     /// The order.
@@ -74,6 +77,7 @@ pub struct PaymentProcessed {
 
 /// The hold was released; nothing was ever taken.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PaymentVoided {
     /// The order.
@@ -84,6 +88,7 @@ pub struct PaymentVoided {
 
 /// Money that had been taken was given back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PaymentRefunded {
     /// The order.
@@ -93,3 +98,7 @@ pub struct PaymentRefunded {
     /// The gateway's name for the refund.
     pub refund_id: GatewayReference,
 }
+
+crate::strict::object!(PaymentAuthorized, PaymentDeclined, PaymentProcessed, PaymentVoided, PaymentRefunded);
+
+crate::strict::word!(DeclineReason);

@@ -16,7 +16,7 @@ text_type! {
 
 /// Why a parcel will not be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", remote = "Self")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum ShipmentCancellationReason {
     /// Cancellation was requested before the parcel left.
@@ -37,6 +37,7 @@ impl ShipmentCancellationReason {
 
 /// A parcel is being made ready.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ShipmentCreated {
     /// The order.
@@ -47,6 +48,7 @@ pub struct ShipmentCreated {
 
 /// The parcel has left. From here on the order cannot be cancelled.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ShipmentDispatched {
     /// The order.
@@ -61,6 +63,7 @@ pub struct ShipmentDispatched {
 
 /// The parcel has arrived.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ShipmentDelivered {
     /// The order.
@@ -71,6 +74,7 @@ pub struct ShipmentDelivered {
 
 /// The parcel has not left and will not leave.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ShipmentCancelled {
     /// The order.
@@ -78,3 +82,7 @@ pub struct ShipmentCancelled {
     /// Why.
     pub reason: ShipmentCancellationReason,
 }
+
+crate::strict::object!(ShipmentCreated, ShipmentDispatched, ShipmentDelivered, ShipmentCancelled);
+
+crate::strict::word!(ShipmentCancellationReason);
