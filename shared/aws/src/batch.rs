@@ -98,7 +98,8 @@ fn fill(
     for (at, entry) in entries.iter().enumerate() {
         if entry.bytes > limits.bytes {
             let message = format!("the entry has {} bytes, the limit is {}", entry.bytes, limits.bytes);
-            outcomes[at] = Some(Err(AwsError::new(Class::Fatal, limits.operation, "EntryTooLarge", &message)));
+            outcomes[at] =
+                Some(Err(AwsError::new(Class::Fatal, limits.operation, "EntryTooLarge", &message)));
             continue;
         }
         if batch.len() == limits.entries || bytes + entry.bytes > limits.bytes {
@@ -152,7 +153,9 @@ where
             Ok(answers) if answers.len() == open.len() => {
                 for (at, answer) in open.into_iter().zip(answers) {
                     match answer {
-                        Err(error) if error.class == Class::Transient && attempt < ATTEMPTS_MAX => again.push(at),
+                        Err(error) if error.class == Class::Transient && attempt < ATTEMPTS_MAX => {
+                            again.push(at)
+                        }
                         answer => ended.push((at, answer)),
                     }
                 }
@@ -183,7 +186,8 @@ where
 
 /// Full jitter: anything up to a bound that doubles with each attempt.
 fn backoff(attempt: u32, random: u64) -> Duration {
-    let bound = BACKOFF_FIRST.saturating_mul(2_u32.saturating_pow(attempt.saturating_sub(1))).min(BACKOFF_MAX);
+    let bound =
+        BACKOFF_FIRST.saturating_mul(2_u32.saturating_pow(attempt.saturating_sub(1))).min(BACKOFF_MAX);
     let bound_ms = u64::try_from(bound.as_millis()).unwrap_or(u64::MAX);
     Duration::from_millis(random % bound_ms.saturating_add(1))
 }
@@ -291,7 +295,8 @@ mod tests {
     #[tokio::test]
     async fn only_failed_entries_are_repeated_after_a_growing_wait() {
         let (outcomes, calls, waits) = check(&plain(3), |number, batch| {
-            let fails = |&at: &usize| if number < 2 && at == 1 { Err(failed(Class::Transient)) } else { Ok(()) };
+            let fails =
+                |&at: &usize| if number < 2 && at == 1 { Err(failed(Class::Transient)) } else { Ok(()) };
             Ok(batch.iter().map(fails).collect())
         })
         .await;
@@ -304,8 +309,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_refused_entry_is_not_repeated() {
-        let (outcomes, calls, _) =
-            check(&plain(2), |_, _| Ok(vec![Err(failed(Class::Fatal)), Ok(())])).await;
+        let (outcomes, calls, _) = check(&plain(2), |_, _| Ok(vec![Err(failed(Class::Fatal)), Ok(())])).await;
         assert_eq!(calls.len(), 1);
         assert_eq!(outcomes, [Err(failed(Class::Fatal)), Ok(())]);
     }
@@ -319,10 +323,14 @@ mod tests {
 
     #[tokio::test]
     async fn a_call_refused_whole_is_tried_entry_by_entry() {
-        let (outcomes, calls, _) = check(&plain(3), |_, batch| {
-            if batch.contains(&1) { Err(failed(Class::Fatal)) } else { all_ok(0, batch) }
-        })
-        .await;
+        let (outcomes, calls, _) =
+            check(
+                &plain(3),
+                |_, batch| {
+                    if batch.contains(&1) { Err(failed(Class::Fatal)) } else { all_ok(0, batch) }
+                },
+            )
+            .await;
         assert_eq!(calls, [vec![0, 1, 2], vec![0], vec![1], vec![2]]);
         assert_eq!(outcomes, [Ok(()), Err(failed(Class::Fatal)), Ok(())]);
     }

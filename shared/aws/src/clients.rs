@@ -8,8 +8,9 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 
-use crate::{EventBridge, Mailer, Queue, Requests, Secrets, Topic};
+use crate::dynamodb::{DynamoAggregates, DynamoReads, DynamoRecords};
 use crate::eventbridge::Arns;
+use crate::{EventBridge, Mailer, Queue, Requests, Secrets, Topic};
 
 /// One attempt of a request, connection included. DynamoDB and the queues answer in milliseconds; what takes this
 /// long is lost.
@@ -71,9 +72,25 @@ impl Aws {
         aws_sdk_dynamodb::Client::from_conf(config.build())
     }
 
+    /// The aggregates of a table.
+    pub fn aggregates(&self, table: impl Into<String>) -> DynamoAggregates {
+        DynamoAggregates::new(self.dynamodb(), table, self.requests.clone())
+    }
+
+    /// The idempotency records of a table.
+    pub fn records(&self, table: impl Into<String>) -> DynamoRecords {
+        DynamoRecords::new(self.dynamodb(), table, self.requests.clone())
+    }
+
+    /// Reads of a table's indexes and items.
+    pub fn reads(&self, table: impl Into<String>) -> DynamoReads {
+        DynamoReads::new(self.dynamodb(), table)
+    }
+
     /// A publisher to an event bus (its name or ARN).
     pub fn event_bus(&self, bus: impl Into<String>, arns: Arns) -> EventBridge {
-        let config = aws_sdk_eventbridge::config::Builder::from(&self.config).interceptor(self.requests.clone());
+        let config =
+            aws_sdk_eventbridge::config::Builder::from(&self.config).interceptor(self.requests.clone());
         EventBridge::new(aws_sdk_eventbridge::Client::from_conf(config.build()), bus.into(), arns)
     }
 
@@ -97,7 +114,8 @@ impl Aws {
 
     /// The secret store.
     pub fn secrets(&self) -> Secrets {
-        let config = aws_sdk_secretsmanager::config::Builder::from(&self.config).interceptor(self.requests.clone());
+        let config =
+            aws_sdk_secretsmanager::config::Builder::from(&self.config).interceptor(self.requests.clone());
         Secrets::new(aws_sdk_secretsmanager::Client::from_conf(config.build()))
     }
 }

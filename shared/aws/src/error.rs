@@ -168,9 +168,21 @@ mod tests {
         let cases: [(Failure, Class, &str); 11] = [
             (SdkError::construction_failure("no queue"), Class::Fatal, "ConstructionFailure"),
             (SdkError::timeout_error("4 s"), Class::Transient, "Timeout"),
-            (SdkError::dispatch_failure(ConnectorError::io("reset".into())), Class::Transient, "DispatchFailure"),
-            (SdkError::dispatch_failure(ConnectorError::timeout("connect".into())), Class::Transient, "DispatchFailure"),
-            (SdkError::dispatch_failure(ConnectorError::user("bad URI".into())), Class::Fatal, "DispatchFailure"),
+            (
+                SdkError::dispatch_failure(ConnectorError::io("reset".into())),
+                Class::Transient,
+                "DispatchFailure",
+            ),
+            (
+                SdkError::dispatch_failure(ConnectorError::timeout("connect".into())),
+                Class::Transient,
+                "DispatchFailure",
+            ),
+            (
+                SdkError::dispatch_failure(ConnectorError::user("bad URI".into())),
+                Class::Fatal,
+                "DispatchFailure",
+            ),
             (SdkError::response_error("cut short", response(200)), Class::Transient, "ResponseError"),
             (service(500, None), Class::Transient, "Unknown"),
             (service(429, Some("Odd")), Class::Transient, "Odd"),

@@ -28,7 +28,9 @@ pub struct Arns {
 
 /// A text that is no ARN with partition, region and account.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not an ARN with partition, region and account, such as arn:aws:sns:eu-central-1:123456789012:orders")]
+#[error(
+    "{0:?} is not an ARN with partition, region and account, such as arn:aws:sns:eu-central-1:123456789012:orders"
+)]
 pub struct InvalidArn(String);
 
 impl Arns {
@@ -145,7 +147,9 @@ mod tests {
     fn answer(sent: &Sent, failed: &[usize], code: &str) -> Response {
         let count = sent.json()["Entries"].as_array().map_or(0, Vec::len);
         let entries: Vec<Value> = (0..count)
-            .map(|at| if failed.contains(&at) { value!({ "ErrorCode": code }) } else { value!({ "EventId": "e" }) })
+            .map(|at| {
+                if failed.contains(&at) { value!({ "ErrorCode": code }) } else { value!({ "EventId": "e" }) }
+            })
             .collect();
         json(200, &value!({ "FailedEntryCount": failed.len(), "Entries": entries }))
     }
@@ -164,7 +168,10 @@ mod tests {
         assert_eq!(entry["EventBusName"], "semel");
         assert_eq!(entry["Source"], "com.ecommerce.orders");
         assert_eq!(entry["DetailType"], "OrderCancelled");
-        assert_eq!(entry["Resources"], value!([format!("arn:aws:semel:eu-central-1:123456789012:order/{order}")]));
+        assert_eq!(
+            entry["Resources"],
+            value!([format!("arn:aws:semel:eu-central-1:123456789012:order/{order}")])
+        );
         assert_eq!(entry["Time"], value!(1_795_366_200.123));
         assert_eq!(entry["Detail"].as_str(), event.encode().ok().as_deref());
     }
@@ -176,8 +183,11 @@ mod tests {
         let data = data(10);
         let events: Vec<_> = (0..11).map(|order| event(order, 1, &data)).collect();
         assert_eq!(aws.event_bus("semel", arns()).publish(&events).await, vec![Ok(()); 11]);
-        let sizes: Vec<_> =
-            wire.requests().iter().map(|sent| sent.json()["Entries"].as_array().map_or(0, Vec::len)).collect();
+        let sizes: Vec<_> = wire
+            .requests()
+            .iter()
+            .map(|sent| sent.json()["Entries"].as_array().map_or(0, Vec::len))
+            .collect();
         assert_eq!(sizes, [10, 1]);
         assert_eq!(aws.requests().take().requests["EventBridge.PutEvents"], 2);
     }
@@ -199,8 +209,11 @@ mod tests {
         assert_eq!(total, LIMITS.bytes + 1, "one byte too many");
         // When they are published, then the last goes alone.
         assert_eq!(bus.publish(&events).await, vec![Ok(()); 4]);
-        let sizes: Vec<_> =
-            wire.requests().iter().map(|sent| sent.json()["Entries"].as_array().map_or(0, Vec::len)).collect();
+        let sizes: Vec<_> = wire
+            .requests()
+            .iter()
+            .map(|sent| sent.json()["Entries"].as_array().map_or(0, Vec::len))
+            .collect();
         assert_eq!(sizes, [3, 1]);
     }
 
@@ -233,7 +246,8 @@ mod tests {
     async fn an_event_over_the_bound_is_fatal_with_its_size() {
         let wire = Wire::answering(|sent| answer(sent, &[], ""));
         let (large, small) = (data(semel_contracts::MAX_ENVELOPE_BYTES), data(1));
-        let outcomes = wire.aws().event_bus("semel", arns()).publish(&[event(1, 1, &large), event(1, 2, &small)]).await;
+        let outcomes =
+            wire.aws().event_bus("semel", arns()).publish(&[event(1, 1, &large), event(1, 2, &small)]).await;
         let error = outcomes[0].as_ref().expect_err("too large");
         assert_eq!((error.class, error.code.as_str()), (Class::Fatal, "too_large"));
         assert!(error.message.contains("bytes"), "{error}");

@@ -10,10 +10,11 @@
 mod batch;
 mod clients;
 mod clock;
+pub mod dynamodb;
 mod error;
 mod eventbridge;
 mod publish;
-mod requests;
+pub mod requests;
 mod secrets;
 mod ses;
 mod sns;

@@ -38,7 +38,8 @@ where
             }
             Err(error) => {
                 let code = error.fault().code();
-                outcomes[place] = Err(AwsError::new(Class::Fatal, limits.operation, code, &error.to_string()).into());
+                outcomes[place] =
+                    Err(AwsError::new(Class::Fatal, limits.operation, code, &error.to_string()).into());
             }
         }
     }

@@ -59,8 +59,9 @@ impl Requests {
     /// Adds an attempt.
     pub fn count(&self, service: &str, operation: &str) {
         for kind in &self.0.kinds {
-            let name =
-                kind.name.get_or_init(|| KindName { service: service.to_owned(), operation: operation.to_owned() });
+            let name = kind
+                .name
+                .get_or_init(|| KindName { service: service.to_owned(), operation: operation.to_owned() });
             if name.service == service && name.operation == operation {
                 kind.count.fetch_add(1, Ordering::Relaxed);
                 return;

@@ -17,12 +17,22 @@ impl Secrets {
 
     /// The current value of the secret `id` (its name or ARN), without surrounding white space.
     pub async fn text(&self, id: &str) -> Result<String, AwsError> {
-        let answer =
-            self.0.get_secret_value().secret_id(id).send().await.map_err(|error| AwsError::of(OPERATION, &error))?;
+        let answer = self
+            .0
+            .get_secret_value()
+            .secret_id(id)
+            .send()
+            .await
+            .map_err(|error| AwsError::of(OPERATION, &error))?;
         match answer.secret_string().map(str::trim) {
             Some(text) if !text.is_empty() => Ok(text.to_owned()),
             // The value itself is never part of a message.
-            _ => Err(AwsError::new(Class::Fatal, OPERATION, "NoText", "the secret has no text, or an empty one")),
+            _ => Err(AwsError::new(
+                Class::Fatal,
+                OPERATION,
+                "NoText",
+                "the secret has no text, or an empty one",
+            )),
         }
     }
 }
@@ -41,7 +51,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_binary_or_empty_secret_is_refused() {
-        for answer in [serde_json::json!({ "SecretBinary": "AAAA" }), serde_json::json!({ "SecretString": " " })] {
+        for answer in
+            [serde_json::json!({ "SecretBinary": "AAAA" }), serde_json::json!({ "SecretString": " " })]
+        {
             let wire = Wire::answering(move |_| json(200, &answer));
             let error = wire.aws().secrets().text("stripe").await.expect_err("no text");
             assert_eq!((error.class, error.code.as_str()), (Class::Fatal, "NoText"));

@@ -63,8 +63,13 @@ mod tests {
     use super::*;
     use crate::wire::{Wire, json, refusal};
 
-    const EMAIL: Email<'_> =
-        Email { from: "shop@example.com", to: "ada@example.com", subject: "Grüße", text: "Hi", html: "<p>Hi" };
+    const EMAIL: Email<'_> = Email {
+        from: "shop@example.com",
+        to: "ada@example.com",
+        subject: "Grüße",
+        text: "Hi",
+        html: "<p>Hi",
+    };
 
     #[tokio::test]
     async fn both_parts_are_sent_as_utf_8() {
@@ -81,7 +86,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_refusal_is_classed() {
-        for (code, class) in [("MessageRejected", Class::Fatal), ("SendingPausedException", Class::Transient)] {
+        for (code, class) in [("MessageRejected", Class::Fatal), ("SendingPausedException", Class::Transient)]
+        {
             let wire = Wire::answering(move |_| refusal(400, code));
             let error = wire.aws().mailer().send(&EMAIL).await.expect_err("refused");
             assert_eq!((error.class, error.code.as_str()), (class, code));

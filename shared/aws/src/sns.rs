@@ -48,7 +48,8 @@ impl<C: Clock> Topic<C> {
             .await
             .map_err(|error| AwsError::of(OPERATION, &error))?;
         // Both lists name entries by the id they were sent with, which is their position. One in neither is unknown.
-        let mut outcomes: Vec<_> = vec![Err(AwsError::new(Class::Transient, OPERATION, "NoAnswer", "")); count];
+        let mut outcomes: Vec<_> =
+            vec![Err(AwsError::new(Class::Transient, OPERATION, "NoAnswer", "")); count];
         for sent in answer.successful() {
             if let Some(outcome) = sent.id().and_then(|id| place(id, &mut outcomes)) {
                 *outcome = Ok(());
@@ -92,8 +93,11 @@ impl<C: Clock> Publish for Topic<C> {
             events,
             |event, body| body + ATTRIBUTE.len() + ATTRIBUTE_TYPE.len() + event.event_type.as_str().len(),
             |batch| {
-                let entries: Result<Vec<_>, AwsError> =
-                    batch.into_iter().enumerate().map(|(id, (at, body))| entry(id, &events[at], body)).collect();
+                let entries: Result<Vec<_>, AwsError> = batch
+                    .into_iter()
+                    .enumerate()
+                    .map(|(id, (at, body))| entry(id, &events[at], body))
+                    .collect();
                 async move { self.put(entries?).await }
             },
         )
@@ -158,7 +162,8 @@ mod tests {
     async fn calls_are_filled_to_the_byte_with_attributes_counted() {
         let wire = Wire::answering(|sent| answer(sent, &[], ""));
         let empty = data(0);
-        let frame = event(1, 1, &empty).encode().expect("encodes").len() + "event_typeStringOrderCancelled".len();
+        let frame =
+            event(1, 1, &empty).encode().expect("encodes").len() + "event_typeStringOrderCancelled".len();
         let half = data(LIMITS.bytes / 2 - frame);
         let events = [event(1, 1, &half), event(2, 1, &half), event(3, 1, &half)];
         assert_eq!(wire.aws().topic(TOPIC).publish(&events).await, vec![Ok(()); 3]);
@@ -176,7 +181,10 @@ mod tests {
         let events: Vec<_> = (0..3).map(|order| event(order, 1, &data)).collect();
         assert_eq!(wire.aws().topic(TOPIC).publish(&events).await, vec![Ok(()); 3]);
         let again = wire.requests()[1].form();
-        assert_eq!(messages(&again), [events[0].encode().expect("encodes"), events[2].encode().expect("encodes")]);
+        assert_eq!(
+            messages(&again),
+            [events[0].encode().expect("encodes"), events[2].encode().expect("encodes")]
+        );
     }
 
     #[tokio::test]

@@ -14,7 +14,8 @@ use crate::{AwsError, SystemClock};
 
 /// Batches take 10 entries, and 1 MiB of bodies and attributes together (API reference of `SendMessageBatch`).
 const SEND: Limits = Limits { operation: "SQS SendMessageBatch", entries: 10, bytes: 1024 * 1024 };
-const DELAY: Limits = Limits { operation: "SQS ChangeMessageVisibilityBatch", entries: 10, bytes: usize::MAX };
+const DELAY: Limits =
+    Limits { operation: "SQS ChangeMessageVisibilityBatch", entries: 10, bytes: usize::MAX };
 
 /// A message can be invisible for 12 hours after it was received.
 const DELAY_MAX_S: u64 = 12 * 3600;
@@ -61,7 +62,8 @@ impl Queue {
 impl<C: Clock> Queue<C> {
     /// Sends `messages`; answers one outcome per message, in their order. Only failed ones are repeated.
     pub async fn send(&self, messages: &[Message]) -> Vec<Result<(), AwsError>> {
-        let entries: Vec<_> = messages.iter().map(|message| Entry { bytes: message.bytes(), lane: None }).collect();
+        let entries: Vec<_> =
+            messages.iter().map(|message| Entry { bytes: message.bytes(), lane: None }).collect();
         send_all(SEND, &self.clock, &entries, |batch| {
             let entries: Result<Vec<_>, BuildError> =
                 batch.iter().enumerate().map(|(id, &at)| entry(id, &messages[at])).collect();
@@ -141,7 +143,8 @@ fn outcomes<'a>(
     successful: impl Iterator<Item = &'a str>,
     failed: &[BatchResultErrorEntry],
 ) -> Vec<Result<(), AwsError>> {
-    let unknown = AwsError::new(Class::Transient, limits.operation, "NoAnswer", "the answer leaves this entry out");
+    let unknown =
+        AwsError::new(Class::Transient, limits.operation, "NoAnswer", "the answer leaves this entry out");
     let mut outcomes = vec![Err(unknown); count];
     let place = |id: &str| id.parse::<usize>().ok().filter(|&at| at < count);
     for at in successful.filter_map(place) {
@@ -176,7 +179,8 @@ mod tests {
     }
 
     fn answer(sent: &Sent, failed: &[usize], code: &str) -> Response {
-        let (bad, good): (Vec<usize>, Vec<usize>) = (0..entries(sent).len()).partition(|at| failed.contains(at));
+        let (bad, good): (Vec<usize>, Vec<usize>) =
+            (0..entries(sent).len()).partition(|at| failed.contains(at));
         let good: Vec<_> = good
             .into_iter()
             .map(|at| value!({ "Id": at.to_string(), "MessageId": "m", "MD5OfMessageBody": "" }))
@@ -197,7 +201,10 @@ mod tests {
         let wire = Wire::answering(|sent| answer(sent, &[], ""));
         assert_eq!(wire.aws().queue(URL).send(&[message("{")]).await, [Ok(())]);
         let sent = &wire.requests()[0];
-        assert_eq!((sent.target.as_str(), &sent.json()["QueueUrl"]), ("AmazonSQS.SendMessageBatch", &value!(URL)));
+        assert_eq!(
+            (sent.target.as_str(), &sent.json()["QueueUrl"]),
+            ("AmazonSQS.SendMessageBatch", &value!(URL))
+        );
         let entry = &entries(sent)[0];
         assert_eq!(entry["MessageBody"], "{");
         assert_eq!(
@@ -221,7 +228,10 @@ mod tests {
     async fn a_message_over_the_limit_is_refused_alone() {
         let wire = Wire::answering(|sent| answer(sent, &[], ""));
         let outcomes = wire.aws().queue(URL).send(&[message(&"x".repeat(SEND.bytes)), message("{}")]).await;
-        assert_eq!(outcomes[0].as_ref().map_err(|error| (error.class, error.code.as_str())), Err((Class::Fatal, "EntryTooLarge")));
+        assert_eq!(
+            outcomes[0].as_ref().map_err(|error| (error.class, error.code.as_str())),
+            Err((Class::Fatal, "EntryTooLarge"))
+        );
         assert_eq!(outcomes[1], Ok(()));
     }
 

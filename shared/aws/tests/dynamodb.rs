@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used)]
 
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use semel_aws::Requests;
 use semel_aws::dynamodb::{DynamoAggregates, DynamoReads, DynamoRecords, IndexQuery};
-use semel_aws::requests::Requests;
 use semel_contracts::EventId;
 use semel_exactly_once::{Committer, Known, Verdict};
 use semel_testkit::{

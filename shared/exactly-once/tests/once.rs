@@ -10,7 +10,7 @@ use semel_testkit::{
 };
 
 const LEASE: Duration = Duration::from_secs(30);
-const WINDOW: Duration = Duration::from_secs(300);
+const WINDOW: Duration = Duration::from_mins(5);
 
 fn idempotency<R: RecordStore>(records: R, clock: &SimulatedClock) -> Idempotency<R, SimulatedClock> {
     Idempotency::new(records, clock.clone(), "mails", LEASE, WINDOW)

@@ -24,12 +24,13 @@ struct Plain {
     index: Index,
     adjust: Vec<Adjustment>,
     spill: Vec<SeenEntry>,
+    token: Uuid,
 }
 
 impl Plain {
     fn new(key: &'static str, version: u64, state: &str) -> Self {
         let (index, adjust, spill) = (Index::new(), Vec::new(), Vec::new());
-        Self { key, stored: stored(version, state), index, adjust, spill }
+        Self { key, stored: stored(version, state), index, adjust, spill, token: Uuid::new_v4() }
     }
 
     fn expecting(&self, expected: Option<u64>) -> Write<'_> {
@@ -41,7 +42,7 @@ impl Plain {
             index: &self.index,
             adjust: &self.adjust,
             spill: &self.spill,
-            token: Uuid::from_u128(u128::from(self.stored.version)),
+            token: self.token,
         }
     }
 }
@@ -104,16 +105,32 @@ async fn counters_move_with_the_item_or_not_at_all(store: &impl AggregateStore) 
     let outcome = store.commit(&short.expecting(None)).await;
     assert!(matches!(&outcome, Err(CommitError::Short(at)) if at == &[1]), "unknown counter: {outcome:?}");
 
+    let mut short = Plain::new("account#short", 1, "1");
     short.adjust = vec![draw("pool#contract", 2)];
     let outcome = store.commit(&short.expecting(None)).await;
     assert!(matches!(&outcome, Err(CommitError::Short(at)) if at == &[0]), "only 1 is left: {outcome:?}");
     assert_eq!(store.load("account#short").await.expect("loads"), None, "nothing was half-written");
 
-    short.adjust = vec![draw("pool#contract", 1)];
-    store.commit(&short.expecting(None)).await.expect("the 1 that is left");
-    short.adjust = vec![draw("pool#contract", -3)];
-    short.stored.version = 2;
-    store.commit(&short.expecting(Some(1))).await.expect("gives back");
+    let mut last = Plain::new("account#short", 1, "1");
+    last.adjust = vec![draw("pool#contract", 1)];
+    store.commit(&last.expecting(None)).await.expect("the 1 that is left");
+    let mut back = Plain::new("account#short", 2, "2");
+    back.adjust = vec![draw("pool#contract", -3)];
+    store.commit(&back.expecting(Some(1))).await.expect("gives back");
+    a_repeated_transaction_moves_nothing_twice(store, &back).await;
+}
+
+/// The outcome of the first may have been lost: the same token and arguments may be sent again.
+async fn a_repeated_transaction_moves_nothing_twice(store: &impl AggregateStore, done: &Plain) {
+    match store.commit(&done.expecting(Some(1))).await {
+        Ok(()) => {}
+        Err(CommitError::Conflict(Some(shown))) => assert_eq!(*shown, done.stored),
+        other => panic!("a repetition is done already, or shows what it did: {other:?}"),
+    }
+    let mut rest = Plain::new("account#rest", 1, "1");
+    rest.adjust = vec![draw("pool#contract", 4)];
+    let outcome = store.commit(&rest.expecting(None)).await;
+    assert!(matches!(outcome, Err(CommitError::Short(_))), "3 were given back, not 6: {outcome:?}");
 }
 
 async fn a_conflict_outranks_a_short_counter(store: &impl AggregateStore) {
@@ -154,7 +171,7 @@ fn record(clock: &SimulatedClock, owner: u64, fingerprint: &str) -> Record {
         owner,
         fingerprint: fingerprint.to_owned(),
         lease_until: Some(now.saturating_add(Duration::from_secs(10))),
-        expires_at: now.saturating_add(Duration::from_secs(300)),
+        expires_at: now.saturating_add(Duration::from_mins(5)),
         response: None,
     }
 }
@@ -176,7 +193,7 @@ async fn a_claim_is_exclusive_until_its_lease_ends(store: &impl RecordStore, clo
 }
 
 async fn a_loser_can_neither_complete_nor_release(store: &impl RecordStore, clock: &SimulatedClock) {
-    let (key, end) = ("k#fence", clock.now().saturating_add(Duration::from_secs(300)));
+    let (key, end) = ("k#fence", clock.now().saturating_add(Duration::from_mins(5)));
     let owner = record(clock, u64::MAX, "a");
     assert_eq!(claim(store, clock, key, &owner).await, Claimed::Won);
     assert!(!store.complete(key, 1, "\"stale\"", end).await.expect("asks"));

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
 /// A running server; it stops when this is dropped.
-#[derive(Debug)]
+#[allow(missing_debug_implementations)]
 pub struct LocalDynamo {
     endpoint: String,
     database: Database,

@@ -13,9 +13,7 @@ use aws_sdk_dynamodb::types::{
     ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
 use semel_contracts::{EventId, Timestamp};
-use semel_exactly_once::{
-    Adjustment, AggregateStore, Class, CommitError, StoreError, Stored, Write,
-};
+use semel_exactly_once::{Adjustment, AggregateStore, Class, CommitError, StoreError, Stored, Write};
 
 use super::item::{self, EXPIRES_AT, Item, PK, VERSION, n};
 use crate::error::class_of;
@@ -59,9 +57,9 @@ impl DynamoAggregates {
                 Ok(())
             }
             Err(error) => match error.as_service_error() {
-                Some(PutItemError::ConditionalCheckFailedException(lost)) => {
-                    Err(CommitError::Conflict(lost_against("DynamoDB PutItem", write.key, lost.item.clone())?))
-                }
+                Some(PutItemError::ConditionalCheckFailedException(lost)) => Err(CommitError::Conflict(
+                    lost_against("DynamoDB PutItem", write.key, lost.item.clone())?,
+                )),
                 Some(PutItemError::TransactionConflictException(_)) => Err(CommitError::Busy),
                 _ => Err(failed("DynamoDB PutItem", write.key, class_of(&error), error).into()),
             },
@@ -70,9 +68,8 @@ impl DynamoAggregates {
 
     async fn transact(&self, write: &Write<'_>) -> Result<(), CommitError> {
         const OPERATION: &str = "DynamoDB TransactWriteItems";
-        let items = self
-            .transaction(write)
-            .map_err(|error| failed(OPERATION, write.key, Class::Fatal, error))?;
+        let items =
+            self.transaction(write).map_err(|error| failed(OPERATION, write.key, Class::Fatal, error))?;
         let request = self
             .client
             .transact_write_items()

@@ -77,14 +77,12 @@ impl DynamoReads {
                 .exclusive_start_key(attribute, AttributeValue::S(value.to_owned()))
                 .exclusive_start_key(query.sort, n(sort));
         }
-        let output = request
-            .send()
-            .await
-            .map_err(|error| failed("DynamoDB Query", value, class_of(&error), error))?;
+        let output =
+            request.send().await.map_err(|error| failed("DynamoDB Query", value, class_of(&error), error))?;
         let keys = output.items().iter().filter_map(|i| item::text(i, PK)).map(str::to_owned).collect();
-        let next = output.last_evaluated_key().and_then(|last| {
-            Some((item::text(last, PK)?.to_owned(), item::number(last, query.sort)?))
-        });
+        let next = output
+            .last_evaluated_key()
+            .and_then(|last| Some((item::text(last, PK)?.to_owned(), item::number(last, query.sort)?)));
         Ok(Page { keys, next })
     }
 
@@ -93,8 +91,7 @@ impl DynamoReads {
         if keys.is_empty() {
             return Ok(Vec::new());
         }
-        let keys =
-            keys.iter().map(|k| Item::from([(PK.to_owned(), AttributeValue::S(k.clone()))])).collect();
+        let keys = keys.iter().map(|k| Item::from([(PK.to_owned(), AttributeValue::S(k.clone()))])).collect();
         batch_get(&self.client, &self.table, keys, consistent).await
     }
 
@@ -112,7 +109,11 @@ impl DynamoReads {
 
     /// One page of the table's items whose key starts with `prefix`. Reads the whole table: for catalogues and
     /// operators, not for a hot path.
-    pub async fn scan(&self, prefix: &str, after: Option<&str>) -> Result<(Vec<Item>, Option<String>), StoreError> {
+    pub async fn scan(
+        &self,
+        prefix: &str,
+        after: Option<&str>,
+    ) -> Result<(Vec<Item>, Option<String>), StoreError> {
         let mut request = self
             .client
             .scan()
