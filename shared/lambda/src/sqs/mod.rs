@@ -1,0 +1,53 @@
+//! The batch loop of a queue consumer: each record has its own fate.
+//!
+//! 1. Every record is decoded on its own; one that breaks the contract does not touch its neighbours.
+//! 2. Records for the same aggregate are handed over together, in the order received, so that they fold into one
+//!    read and one write. Groups run concurrently, bounded.
+//! 3. A consumer answers each record with an [`Outcome`]. A fatal one goes to the dead-letter queue at once with
+//!    its reason and is acknowledged; a transient one is put off, longer each time, and reported as failed.
+//! 4. The invocation answers before its deadline. What was not started, or not finished, is reported as failed:
+//!    the protocol underneath makes a repetition harmless.
+//!
+//! A panic is caught per group and counts as transient for its records: neighbours proceed, and a record that
+//! panics each time ends in the dead-letter queue by the queue's own redrive policy. The consumer is shared by
+//! reference, so nothing half-changed survives a panic but what the consumer locks or counts by itself.
+
+mod backoff;
+mod batch;
+mod letter;
+mod outcome;
+mod queues;
+#[cfg(test)]
+mod tests;
+
+use std::future::Future;
+
+use semel_contracts::Envelope;
+
+pub use batch::{Answer, Tally, process};
+pub use outcome::{Outcome, Reason, of_group};
+pub use queues::{DeadLetters, Delays};
+
+/// What consumes a queue.
+pub trait Consumer: Send + Sync {
+    /// Its name in log lines and dead letters.
+    const NAME: &'static str;
+
+    /// The aggregate that an event concerns, as a key that groups the batch; `None` if no such event should ever
+    /// come here, which is fatal: a rule or a filter policy is wrong.
+    fn route(&self, envelope: &Envelope) -> Option<String>;
+
+    /// Handles the events of one aggregate in the order given; answers one outcome per event, in their order.
+    ///
+    /// May be dropped at any await when the invocation's time runs out.
+    fn handle(&self, key: &str, group: Vec<Received>) -> impl Future<Output = Vec<Outcome>> + Send;
+}
+
+/// An event with what the queue knows about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Received {
+    /// The event.
+    pub envelope: Envelope,
+    /// How often the queue has delivered it, this time included.
+    pub receive_count: u32,
+}
