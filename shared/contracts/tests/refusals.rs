@@ -61,24 +61,20 @@ fn missing(path: &str) -> Fault {
 
 #[track_caller]
 fn assert_invalid(fault: &Fault, at: &str, words: &str) {
-    match fault {
-        Fault::InvalidValue { path, detail } => {
-            assert_eq!(path, at);
-            assert!(detail.contains(words), "{detail:?} says {words:?}");
-        }
-        other => panic!("expected an invalid value at {at}, got {other:?}"),
-    }
+    let Fault::InvalidValue { path, detail } = fault else {
+        panic!("expected an invalid value at {at}, got {fault:?}")
+    };
+    assert_eq!(path, at);
+    assert!(detail.contains(words), "{detail:?} says {words:?}");
 }
 
 #[track_caller]
 fn assert_wrong_type(fault: &Fault, at: &str, words: &str) {
-    match fault {
-        Fault::WrongType { path, detail } => {
-            assert_eq!(path, at);
-            assert!(detail.contains(words), "{detail:?} says {words:?}");
-        }
-        other => panic!("expected a wrong type at {at}, got {other:?}"),
-    }
+    let Fault::WrongType { path, detail } = fault else {
+        panic!("expected a wrong type at {at}, got {fault:?}")
+    };
+    assert_eq!(path, at);
+    assert!(detail.contains(words), "{detail:?} says {words:?}");
 }
 
 #[test]
