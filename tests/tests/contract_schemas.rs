@@ -251,9 +251,9 @@ fn a_schema_accepts_exactly_what_decode_accepts() {
                 continue;
             }
             if decoded.is_ok() {
-                accepted += 1
+                accepted += 1;
             } else {
-                refused += 1
+                refused += 1;
             }
             assert_eq!(
                 validator.is_valid(&event),
