@@ -147,10 +147,7 @@ pub(crate) enum ReadAddress {
 mod tests {
     use super::*;
 
-    fn check<T: Compact + PartialEq + std::fmt::Debug>(wire: &str, stored: &str)
-    where
-        T: DeserializeOwned,
-    {
+    fn check<T: Compact + DeserializeOwned + PartialEq + std::fmt::Debug>(wire: &str, stored: &str) {
         let value: T = serde_json::from_str(wire).expect("the wire form");
         assert_eq!(serde_json::to_string(&value.pack()).expect("packs"), stored);
         let mut reader = serde_json::Deserializer::from_str(stored);

@@ -114,6 +114,10 @@ impl OrderStatus {
 }
 
 /// What is asked or told of an order.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "nearly every input is a fact: boxing it would cost each an allocation"
+)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OrderInput {
     /// A customer places it.
@@ -332,16 +336,16 @@ struct Transition {
 
 impl Transition {
     fn cancel(&mut self) -> Result<bool, OrderRejection> {
-        match self.order.status() {
-            OrderStatus::Pending => self.take(Step::Cancel(CancellationReason::CustomerRequest)),
-            OrderStatus::Confirmed => {
-                self.take(Step::RequestCancellation(CancellationReason::CustomerRequest))
-            }
+        let reason = CancellationReason::CustomerRequest;
+        let step = match self.order.status() {
+            OrderStatus::Pending => Step::Cancel(reason),
+            OrderStatus::Confirmed => Step::RequestCancellation(reason),
             OrderStatus::CancellationRequested | OrderStatus::Cancelling | OrderStatus::Cancelled => {
                 return Ok(false);
             }
             OrderStatus::Shipped | OrderStatus::Completed => return Err(OrderRejection::TooLate),
-        }
+        };
+        self.take(step);
         Ok(true)
     }
 

@@ -22,13 +22,12 @@ pub(crate) fn check<S, I>(
     inputs: &[(&str, I)],
     outcome: impl Fn(&S, &I) -> String,
 ) {
-    let decided: Vec<Vec<String>> =
-        std::iter::once(states.iter().map(|(name, _)| (*name).to_owned()).collect())
-            .chain(inputs.iter().map(|(name, input)| {
-                let cells = states.iter().map(|(_, state)| outcome(state, input));
-                std::iter::once((*name).to_owned()).chain(cells).collect()
-            }))
-            .collect();
+    let header = std::iter::once("input").chain(states.iter().map(|(name, _)| *name)).map(str::to_owned);
+    let rows = inputs.iter().map(|(name, input)| {
+        let cells = states.iter().map(|(_, state)| outcome(state, input));
+        std::iter::once((*name).to_owned()).chain(cells).collect()
+    });
+    let decided: Vec<Vec<String>> = std::iter::once(header.collect()).chain(rows).collect();
     let expected: Vec<Vec<String>> = table
         .lines()
         .map(|line| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
@@ -39,17 +38,11 @@ pub(crate) fn check<S, I>(
 
 fn layout(rows: &[Vec<String>]) -> String {
     let width =
-        |column: usize| rows.iter().filter_map(|r| r.get(column)).map(String::len).max().unwrap_or(0) + 2;
-    let mut text = String::new();
-    for (at, row) in rows.iter().enumerate() {
-        // The header has no name of its own in the first column.
-        let shift = usize::from(at == 0);
-        text.push_str(&" ".repeat(shift * width(0)));
-        for (column, cell) in row.iter().enumerate() {
-            text.push_str(&format!("{cell:<width$}", width = width(column + shift)));
-        }
-        text.truncate(text.trim_end_matches(' ').len());
-        text.push('\n');
-    }
-    text
+        |column: usize| rows.iter().filter_map(|row| row.get(column)).map(String::len).max().unwrap_or(0);
+    let line = |row: &Vec<String>| {
+        let cells =
+            row.iter().enumerate().map(|(column, cell)| format!("{cell:<width$}", width = width(column)));
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    rows.iter().map(line).collect::<Vec<_>>().join("\n")
 }

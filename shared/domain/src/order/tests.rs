@@ -1,4 +1,5 @@
 //! The order's decision table, the moments that the table's columns do not show, and the size of its item.
+#![allow(clippy::wildcard_enum_match_arm, reason = "in a test, any other variant is a failure")]
 
 use semel_exactly_once::outbox::{Outbox, OutboxEvent};
 use semel_exactly_once::{Emitted, Seen};
@@ -148,7 +149,7 @@ const fn letter(reason: CancellationReason) -> char {
 #[test]
 fn every_input_in_every_state() {
     const TABLE: &str = "
-                            none      pend   money  stock  conf   made   paid       req:c  req:f  off     voided freed gone  ship    unpaid there  done
+input                       none      pend   money  stock  conf   made   paid       req:c  req:f  off     voided freed gone  ship    unpaid there  done
 Place                       placed    =      =      =      =      =      =          =      =      =       =      =     =     =       =      =      =
 PlaceOther                  placed    !key   !key   !key   !key   !key   !key       !key   !key   !key    !key   !key  !key  !key    !key   !key   !key
 Cancel                      !unknown  off:c  off:c  off:c  req:c  req:c  req:c      =      =      =       =      =     =     !late   !late  !late  !late

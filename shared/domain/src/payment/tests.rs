@@ -83,7 +83,7 @@ fn outcome(payment: Option<&Payment>, input: &PaymentInput) -> String {
 #[test]
 fn every_input_in_every_state() {
     const TABLE: &str = "
-              none         Aing             Ax             auth  Cing            Cx              capt  Ving         Ring           decl  void  refu
+input         none         Aing             Ax             auth  Cing            Cx              capt  Ving         Ring           decl  void  refu
 Placed        Aing         =                =              =     =               =               =     =            =              =     =     =
 Confirmed     !            =                =              Cing  =               =               =     =            =              =     =     =
 Cancelled     void+Voided  Ax               =              Ving  Cx              =               Ring  =            =              =     =     =

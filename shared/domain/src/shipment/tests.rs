@@ -1,4 +1,5 @@
 //! The shipment's decision table, what it asks of the carrier, and when.
+#![allow(clippy::wildcard_enum_match_arm, reason = "in a test, any other variant is a failure")]
 
 use semel_exactly_once::IndexValue;
 
@@ -81,7 +82,7 @@ fn outcome(shipment: Option<&Shipment>, input: &ShipmentInput) -> String {
 #[test]
 fn every_input_in_every_state() {
     const TABLE: &str = "
-           none             await            created          booking          sent             thereoff
+input      none             await            created          booking          sent             there            off
 Confirmed  created+Created  booking+Created  =                =                =                =    =
 Paid       await            =                booking          =                =                =    =
 Cancel     off+Cancelled:r  off+Cancelled:r  off+Cancelled:r  =                =                =    =
