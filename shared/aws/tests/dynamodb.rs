@@ -54,7 +54,7 @@ async fn an_event_costs_one_read_and_one_conditional_write() {
     let dynamo = LocalDynamo::start().await;
     let requests = Requests::default();
     let store = DynamoAggregates::new(client(&dynamo, &requests), TABLE, requests.clone());
-    let committer = Committer::new(store, SimulatedClock::default(), 300);
+    let committer = Committer::new(store, SimulatedClock::default(), std::time::Duration::from_mins(5));
     for n in 1..=10 {
         let delivery = Transfer::new(EventId::from_bytes([n; 16]), AccountInput::Add(1));
         let handled = committer.handle::<Account>("a", Known::Unknown, &[delivery]).await.unwrap();

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use semel_contracts::{EventId, Timestamp};
+use semel_contracts::{EventId, Timestamp, Traceparent};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
@@ -128,7 +128,7 @@ pub struct Delivery<I> {
     /// What is asked of the aggregate.
     pub input: I,
     /// W3C trace context to hand on to emitted events.
-    pub traceparent: Option<String>,
+    pub traceparent: Option<Traceparent>,
 }
 
 impl<I> Delivery<I> {

@@ -137,8 +137,9 @@ pub struct Committer<S, C> {
 }
 
 impl<S: AggregateStore, C: Clock> Committer<S, C> {
-    /// `window_s` is the deduplication window in seconds.
-    pub fn new(store: S, clock: C, window_s: u32) -> Self {
+    /// `window` is for how long repetitions are recognised by id; whole seconds count, rounded up.
+    pub fn new(store: S, clock: C, window: Duration) -> Self {
+        let window_s = u32::try_from(window.as_millis().div_ceil(1_000)).unwrap_or(u32::MAX);
         Self { store, clock, window_s, seen_max: SEEN_MAX }
     }
 

@@ -8,7 +8,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use semel_contracts::{EventId, Timestamp};
+use semel_contracts::{EventId, Timestamp, Traceparent};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use serde_json::value::RawValue;
 
@@ -35,7 +35,7 @@ pub struct OutboxEvent {
     pub event_type: &'static str,
     /// W3C trace context, if the input had one.
     #[serde(rename = "trace", skip_serializing_if = "Option::is_none")]
-    pub traceparent: Option<String>,
+    pub traceparent: Option<Traceparent>,
     /// The event's data.
     pub data: Box<RawValue>,
 }

@@ -11,7 +11,7 @@ use semel_testkit::{
     with_every_fault,
 };
 
-const WINDOW_S: u32 = 300;
+const WINDOW: Duration = Duration::from_mins(5);
 
 fn id(n: u8) -> EventId {
     EventId::from_bytes([n; 16])
@@ -22,7 +22,7 @@ fn add(n: u8, by: i64) -> Transfer {
 }
 
 fn committer<S: AggregateStore>(store: S, clock: &SimulatedClock) -> Committer<S, SimulatedClock> {
-    Committer::new(store, clock.clone(), WINDOW_S)
+    Committer::new(store, clock.clone(), WINDOW)
 }
 
 async fn apply<S: AggregateStore>(
@@ -198,7 +198,7 @@ fn an_id_is_forgotten_when_its_window_has_closed_and_not_before() {
         let (memory, clock) = (MemoryAggregates::default(), SimulatedClock::default());
         let committer = committer(memory.clone(), &clock);
         apply(&committer, &[add(1, 1)]).await.unwrap();
-        clock.advance(Duration::from_secs(u64::from(WINDOW_S)));
+        clock.advance(WINDOW);
         assert_eq!(apply(&committer, &[add(1, 1)]).await.unwrap(), ["duplicate"]);
         clock.advance(Duration::from_secs(2));
         // Past the window it is the state machine's turn, and an account is unguarded on purpose.

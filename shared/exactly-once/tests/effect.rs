@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use semel_contracts::{EventId, Timestamp};
 use semel_exactly_once::{
@@ -120,7 +121,7 @@ fn pays_once(faults: Faults, dies_at: Option<(u32, bool)>) {
     block_on(async {
         let (memory, clock) = (MemoryAggregates::default(), SimulatedClock::default());
         let gateway = Gateway { dies_at, ..Gateway::default() };
-        let committer = Committer::new(Faulty::new(memory.clone(), faults), clock, 300);
+        let committer = Committer::new(Faulty::new(memory.clone(), faults), clock, Duration::from_mins(5));
         let mut deliveries = 0;
         let state = loop {
             match deliver(&committer, &gateway).await {
@@ -152,7 +153,8 @@ fn a_gateway_that_dies_before_or_after_taking_the_money_is_asked_again_with_the_
 fn a_redelivery_of_the_recorded_intent_finishes_what_a_crash_left() {
     block_on(async {
         let (memory, clock) = (MemoryAggregates::default(), SimulatedClock::default());
-        let committer = Committer::new(Faulty::new(memory.clone(), Faults::none()), clock, 300);
+        let committer =
+            Committer::new(Faulty::new(memory.clone(), Faults::none()), clock, Duration::from_mins(5));
         let pay = Delivery::new(EventId::from_bytes([1; 16]), BillInput::Pay);
         // The first invocation dies right after its intent was committed.
         committer.handle::<Bill>("7", Known::Absent, &[pay]).await.unwrap();
@@ -167,7 +169,8 @@ fn a_redelivery_of_the_recorded_intent_finishes_what_a_crash_left() {
 fn two_invocations_performing_the_same_intent_commit_one_answer() {
     block_on(async {
         let (memory, clock) = (MemoryAggregates::default(), SimulatedClock::default());
-        let committer = Committer::new(Faulty::new(memory.clone(), Faults::none()), clock, 300);
+        let committer =
+            Committer::new(Faulty::new(memory.clone(), Faults::none()), clock, Duration::from_mins(5));
         let pay = Delivery::new(EventId::from_bytes([1; 16]), BillInput::Pay);
         let first = committer.handle::<Bill>("7", Known::Absent, &[pay]).await.unwrap().current.unwrap();
         let gateway = Gateway::default();

@@ -7,6 +7,9 @@ use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::time::Duration;
 
+/// What a deduplication window may be: a second to a day, which is as long as EventBridge retries.
+pub const WINDOW_SECONDS: RangeInclusive<u32> = 1..=86_400;
+
 /// Longest value that an error repeats.
 const SHOWN_CHARS_MAX: usize = 80;
 
@@ -148,8 +151,8 @@ mod tests {
     #[test]
     fn seconds_have_a_default_and_bounds() {
         let read = |text| Environment::of([("W", text)]).seconds("W", 60..=3600, 300);
-        assert_eq!(read(""), Ok(Duration::from_secs(300)));
-        assert_eq!(read("60"), Ok(Duration::from_secs(60)));
+        assert_eq!(read(""), Ok(Duration::from_mins(5)));
+        assert_eq!(read("60"), Ok(Duration::from_mins(1)));
         for bad in ["59", "3601", "-1", "1.5", "soon", "99999999999"] {
             let text = message(read(bad));
             assert!(text.contains(bad) && text.contains("whole seconds from 60 to 3600"), "{text}");

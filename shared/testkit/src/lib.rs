@@ -9,6 +9,7 @@ mod dynamo;
 mod fault;
 mod ledger;
 mod memory;
+pub mod sample;
 
 pub use clock::SimulatedClock;
 pub use contract::{aggregate_store_contract, record_store_contract};

@@ -109,7 +109,8 @@ impl RecordStore for MemoryRecords {
         if let Some(held) = records.get(key) {
             let expired = held.expires_at <= now;
             let over = held.lease_until.is_some_and(|until| until <= now);
-            if !expired && !(over && held.fingerprint == record.fingerprint) {
+            let inherits = over && held.fingerprint == record.fingerprint;
+            if !expired && !inherits {
                 return Ok(Claimed::Held(held.clone()));
             }
         }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 const FIRST: Duration = Duration::from_secs(2);
-const LONGEST: Duration = Duration::from_secs(15 * 60);
+const LONGEST: Duration = Duration::from_mins(15);
 
 /// The wait before delivery `receive_count + 1`: doubles from 2 s to 15 min; half of it fixed, so that trouble gets
 /// time to pass, half of it random, so that what failed together does not return together.

@@ -93,7 +93,10 @@ pub async fn process<C: Consumer>(
     }
     for item in &mut items {
         item.outcome.get_or_insert_with(|| {
-            Outcome::Transient(Reason::new("timed_out", "the invocation's time ran out; the outcome is unknown"))
+            Outcome::Transient(Reason::new(
+                "timed_out",
+                "the invocation's time ran out; the outcome is unknown",
+            ))
         });
     }
     bury(C::NAME, dead_letters, clock, deadline, &mut items).await;
@@ -107,8 +110,13 @@ fn sort<C: Consumer>(consumer: &C, event: SqsEvent, items: &mut Vec<Item>) -> Ve
     let mut known: HashMap<String, usize> = HashMap::new();
     for (place, record) in event.records.into_iter().enumerate() {
         let count = record.attributes.get("ApproximateReceiveCount").and_then(|text| text.parse().ok());
-        let mut item =
-            Item { record, receive_count: count.unwrap_or(1), event_id: None, event_type: None, outcome: None };
+        let mut item = Item {
+            record,
+            receive_count: count.unwrap_or(1),
+            event_id: None,
+            event_type: None,
+            outcome: None,
+        };
         match decode(item.record.body.as_deref().unwrap_or_default()) {
             Err(error) => {
                 item.event_id = error.event_id();
@@ -181,7 +189,8 @@ async fn handle_group<C: Consumer>(
 }
 
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    let text =
+        panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     text.unwrap_or("a panic without a text").to_owned()
 }
 
@@ -228,7 +237,13 @@ async fn bury(
 }
 
 /// Puts off what failed for now. Where that fails the queue's own visibility timeout holds.
-async fn put_off(consumer: &str, queue: &impl Delays, clock: &impl Clock, deadline: Deadline, items: &[Item]) {
+async fn put_off(
+    consumer: &str,
+    queue: &impl Delays,
+    clock: &impl Clock,
+    deadline: Deadline,
+    items: &[Item],
+) {
     let mut delays = Vec::new();
     for item in items {
         let Some(Outcome::Transient(reason)) = &item.outcome else { continue };
@@ -267,7 +282,8 @@ fn answer(items: &[Item]) -> Result<(Answer, Tally), Failure> {
             Some(Outcome::Transient(_)) | None => {
                 tally.retried += 1;
                 let Some(id) = item.record.message_id.clone().filter(|id| !id.is_empty()) else {
-                    let message = "a record without a message id cannot be reported alone; the batch is repeated";
+                    let message =
+                        "a record without a message id cannot be reported alone; the batch is repeated";
                     return Err(Failure::new("Sqs.NoMessageId", message));
                 };
                 answer.batch_item_failures.push(ItemFailure { item_identifier: id });
@@ -283,10 +299,29 @@ impl Item {
         let message_id = self.record.message_id.as_deref();
         let event_type = self.event_type.as_deref();
         let Reason { code, detail } = reason;
+        let receive_count = self.receive_count;
         if level == "error" {
-            tracing::error!(consumer, code, detail, event_id, event_type, message_id, self.receive_count, "dead letter");
+            tracing::error!(
+                consumer,
+                code,
+                detail,
+                event_id,
+                event_type,
+                message_id,
+                receive_count,
+                "dead letter"
+            );
         } else {
-            tracing::warn!(consumer, code, detail, event_id, event_type, message_id, self.receive_count, "put off");
+            tracing::warn!(
+                consumer,
+                code,
+                detail,
+                event_id,
+                event_type,
+                message_id,
+                receive_count,
+                "put off"
+            );
         }
     }
 }

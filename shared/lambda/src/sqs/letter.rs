@@ -31,7 +31,10 @@ pub(super) fn dead_letter(record: &SqsMessage, facts: &Facts<'_>) -> Message {
     let mut attributes = Vec::with_capacity(ATTRIBUTES_MAX);
     let mut put = |name: &str, value: &str| {
         let value = text(value);
-        if !value.is_empty() && attributes.len() < ATTRIBUTES_MAX && !attributes.iter().any(|(n, _)| n == name) {
+        if !value.is_empty()
+            && attributes.len() < ATTRIBUTES_MAX
+            && !attributes.iter().any(|(n, _)| n == name)
+        {
             attributes.push((name.to_owned(), value));
         }
     };
@@ -64,7 +67,8 @@ fn text(value: &str) -> String {
         '\u{FFFE}' | '\u{FFFF}' => false,
         c => c >= ' ',
     };
-    let clean: String = value.chars().map(|c| if allowed(c) { c } else { char::REPLACEMENT_CHARACTER }).collect();
+    let clean: String =
+        value.chars().map(|c| if allowed(c) { c } else { char::REPLACEMENT_CHARACTER }).collect();
     clean[..clean.floor_char_boundary(VALUE_BYTES_MAX)].to_owned()
 }
 
@@ -116,9 +120,13 @@ mod tests {
     fn the_records_own_attributes_are_kept_while_there_is_room() {
         let own: serde_json::Map<_, _> = (0..20)
             .map(|n| (format!("own{n:02}"), json!({ "stringValue": "x", "dataType": "String" })))
-            .chain([("error".to_owned(), json!({ "stringValue": "of an earlier life", "dataType": "String" }))])
+            .chain([(
+                "error".to_owned(),
+                json!({ "stringValue": "of an earlier life", "dataType": "String" }),
+            )])
             .collect();
-        let letter = letter(&record(&json!({ "messageId": "m", "body": "{", "messageAttributes": own })), "now");
+        let letter =
+            letter(&record(&json!({ "messageId": "m", "body": "{", "messageAttributes": own })), "now");
         assert_eq!(letter.attributes.len(), ATTRIBUTES_MAX);
         assert_eq!(value(&letter, "error"), Some("now"));
         assert_eq!((value(&letter, "own00"), value(&letter, "own01")), (Some("x"), Some("x")));

@@ -25,7 +25,7 @@ use std::future::Future;
 use semel_contracts::Envelope;
 
 pub use batch::{Answer, Tally, process};
-pub use outcome::{Outcome, Reason, of_group};
+pub use outcome::{Outcome, Reason, of_group, settled};
 pub use queues::{DeadLetters, Delays};
 
 /// What consumes a queue.

@@ -1,6 +1,9 @@
 //! How the handling of one record ended, and how the protocols' verdicts read here.
 
-use semel_exactly_once::{Aggregate, Class, HandleError, Handled, Verdict};
+use semel_exactly_once::{
+    Aggregate, AggregateStore, Class, Clock, Committer, Delivery, HandleError, Handled, Intent, Known,
+    Perform, SettleError, Verdict,
+};
 
 use crate::chain;
 
@@ -59,6 +62,18 @@ impl From<&HandleError> for Outcome {
     }
 }
 
+impl From<&SettleError> for Outcome {
+    fn from(error: &SettleError) -> Self {
+        let code = match error {
+            SettleError::Handle(error) => return Self::from(error),
+            SettleError::Perform(_) => "effect",
+            SettleError::Refused { .. } => "answer_refused",
+            SettleError::Endless { .. } => "endless",
+        };
+        Self::failed(error.class(), code, error)
+    }
+}
+
 impl<R: std::error::Error + 'static> From<Verdict<R>> for Outcome {
     /// A rejection is fatal: the state machine says that this event contradicts what happened, and somebody should
     /// see it. What is merely late or repeated is no rejection.
@@ -82,6 +97,36 @@ pub fn of_group<A: Aggregate>(count: usize, result: Result<Handled<A>, HandleErr
         Ok(handled) => handled.verdicts.into_iter().map(Outcome::from).collect(),
         Err(error) => vec![Outcome::from(&error); count],
     }
+}
+
+/// Handles a group for an aggregate that calls the outside, and performs what it then intends.
+///
+/// For duplicates too: their first delivery may have died between its commit and the effect. While an effect has
+/// failed nothing of the group is acknowledged, so that the queue brings the intent back; only what was refused for
+/// good stays refused.
+pub async fn settled<A: Intent, S: AggregateStore, C: Clock>(
+    committer: &Committer<S, C>,
+    id: &str,
+    known: Known<A::State>,
+    deliveries: &[Delivery<A::Input>],
+    performer: &impl Perform<A>,
+) -> Vec<Outcome> {
+    let handled = match committer.handle::<A>(id, known, deliveries).await {
+        Ok(handled) => handled,
+        Err(error) => return vec![Outcome::from(&error); deliveries.len()],
+    };
+    let settled = match handled.current {
+        Some(current) => committer.settle::<A>(id, current, performer).await.map(|_| ()),
+        None => Ok(()),
+    };
+    let failure = settled.err().map(|error| Outcome::from(&error));
+    let outcomes = handled.verdicts.into_iter().map(Outcome::from);
+    outcomes
+        .map(|outcome| match (&outcome, &failure) {
+            (Outcome::Applied | Outcome::Duplicate | Outcome::NoEffect, Some(failure)) => failure.clone(),
+            (_, _) => outcome,
+        })
+        .collect()
 }
 
 #[cfg(test)]

@@ -1,0 +1,90 @@
+//! Confirmed orders become shipments, paid ones leave with the carrier, and cancellations win only before that.
+//!
+//! Knows the shipment's state machine, the commit protocol and the carrier's port; neither tables nor queues.
+
+use semel_contracts::{Envelope, Event, EventType};
+use semel_domain::{BookParcel, Shipment, ShipmentInput};
+use semel_exactly_once::{AggregateStore, Clock, Committer, Delivery, Known, Perform, PerformError};
+use semel_lambda::sqs::{Consumer, Outcome, Received, settled};
+use shipping::carrier::{Booking, Carrier};
+
+/// Consumes the shipping queue.
+#[derive(Debug)]
+pub struct Shipping<S, C, K> {
+    committer: Committer<S, C>,
+    bookings: Bookings<K>,
+}
+
+impl<S: AggregateStore, C: Clock, K: Carrier> Shipping<S, C, K> {
+    /// Shipments kept through `committer` and carried by `carrier`.
+    pub fn new(committer: Committer<S, C>, carrier: K) -> Self {
+        Self { committer, bookings: Bookings(carrier) }
+    }
+}
+
+impl<S: AggregateStore, C: Clock, K: Carrier> Consumer for Shipping<S, C, K> {
+    const NAME: &'static str = "shipping";
+
+    fn route(&self, envelope: &Envelope) -> Option<String> {
+        concerns_shipping(envelope.event_type()).then(|| envelope.order_id().to_string())
+    }
+
+    async fn handle(&self, order_id: &str, group: Vec<Received>) -> Vec<Outcome> {
+        // Routing let only inputs through, so each record is a delivery.
+        let deliveries: Vec<_> = group.into_iter().filter_map(delivery).collect();
+        settled::<Shipment, _, _>(&self.committer, order_id, Known::Unknown, &deliveries, &self.bookings)
+            .await
+    }
+}
+
+fn delivery(received: Received) -> Option<Delivery<ShipmentInput>> {
+    let Envelope { event_id, data, metadata, .. } = received.envelope;
+    Some(Delivery { id: event_id, input: input(data)?, traceparent: metadata.traceparent })
+}
+
+fn input(event: Event) -> Option<ShipmentInput> {
+    match event {
+        Event::OrderConfirmed(order) => Some(ShipmentInput::Confirmed(order)),
+        Event::PaymentProcessed(payment) => Some(ShipmentInput::Paid(payment)),
+        Event::OrderCancellationRequested(request) => Some(ShipmentInput::CancellationRequested(request)),
+        Event::OrderCreated(_)
+        | Event::OrderCancelled(_)
+        | Event::PaymentAuthorized(_)
+        | Event::PaymentDeclined(_)
+        | Event::PaymentVoided(_)
+        | Event::PaymentRefunded(_)
+        | Event::InventoryReserved(_)
+        | Event::InventoryRejected(_)
+        | Event::InventoryReleased(_)
+        | Event::ShipmentCreated(_)
+        | Event::ShipmentDispatched(_)
+        | Event::ShipmentDelivered(_)
+        | Event::ShipmentCancelled(_) => None,
+    }
+}
+
+fn concerns_shipping(event_type: EventType) -> bool {
+    matches!(
+        event_type,
+        EventType::OrderConfirmed | EventType::PaymentProcessed | EventType::OrderCancellationRequested
+    )
+}
+
+/// The shipment's intent, performed by a carrier.
+#[derive(Debug)]
+struct Bookings<K>(K);
+
+impl<K: Carrier> Perform<Shipment> for Bookings<K> {
+    async fn perform(&self, parcel: &BookParcel) -> Result<Delivery<ShipmentInput>, PerformError> {
+        let answer = match self.0.book(parcel).await? {
+            Booking::Booked { carrier, tracking_number, ask_at } => {
+                ShipmentInput::Booked { carrier, tracking_number, ask_at }
+            }
+            Booking::Refused => ShipmentInput::BookingRefused,
+        };
+        Ok(parcel.answered(answer))
+    }
+}
+
+#[cfg(test)]
+mod tests;
