@@ -58,11 +58,7 @@ pub fn class_of<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> C
     match error {
         // Never sent: what cannot be built now cannot be built later.
         SdkError::ConstructionFailure(_) => Class::Fatal,
-        SdkError::TimeoutError(_) => Class::Transient,
         SdkError::DispatchFailure(failure) if failure.is_user() => Class::Fatal,
-        SdkError::DispatchFailure(_) => Class::Transient,
-        // The service may have done what was asked; its answer was cut or garbled on the way.
-        SdkError::ResponseError(_) => Class::Transient,
         SdkError::ServiceError(service) => {
             let status = service.raw().status().as_u16();
             if status >= 500 || status == 429 {
@@ -70,8 +66,10 @@ pub fn class_of<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> C
             }
             service.err().code().map_or(Class::Fatal, class_of_code)
         }
-        // The enum is open to new kinds. A kind nobody has met yet is retried, which loses nothing.
-        _ => Class::Transient,
+        // Time-outs, lost connections, answers cut or garbled on the way: the service may have done what was asked,
+        // and every request here may be repeated. The enum is open; a kind nobody has met yet is retried as well,
+        // which loses nothing.
+        SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) | _ => Class::Transient,
     }
 }
 

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use aws_sdk_sqs::error::BuildError;
 use aws_sdk_sqs::types::{
-    BatchResultErrorEntry, ChangeMessageVisibilityBatchRequestEntry, MessageAttributeValue,
-    SendMessageBatchRequestEntry,
+    BatchResultErrorEntry, ChangeMessageVisibilityBatchRequestEntry, ChangeMessageVisibilityBatchResultEntry,
+    MessageAttributeValue, SendMessageBatchRequestEntry, SendMessageBatchResultEntry,
 };
 use semel_exactly_once::{Class, Clock};
 
@@ -102,7 +102,12 @@ impl<C: Clock> Queue<C> {
             .send()
             .await
             .map_err(|error| AwsError::of(SEND.operation, &error))?;
-        Ok(outcomes(SEND, count, answer.successful().iter().map(|sent| sent.id()), answer.failed()))
+        Ok(outcomes(
+            SEND,
+            count,
+            answer.successful().iter().map(SendMessageBatchResultEntry::id),
+            answer.failed(),
+        ))
     }
 
     async fn delay_batch(&self, entries: Vec<ChangeMessageVisibilityBatchRequestEntry>) -> Answer {
@@ -115,7 +120,12 @@ impl<C: Clock> Queue<C> {
             .send()
             .await
             .map_err(|error| AwsError::of(DELAY.operation, &error))?;
-        Ok(outcomes(DELAY, count, answer.successful().iter().map(|changed| changed.id()), answer.failed()))
+        Ok(outcomes(
+            DELAY,
+            count,
+            answer.successful().iter().map(ChangeMessageVisibilityBatchResultEntry::id),
+            answer.failed(),
+        ))
     }
 }
 

@@ -110,11 +110,11 @@ pub(crate) fn refusal(status: u16, code: &'static str) -> Response {
 }
 
 /// An event of `order` as the relay hands it over.
-pub(crate) fn event<'a>(
+pub(crate) fn event(
     order: u8,
     sequence: u64,
-    data: &'a serde_json::value::RawValue,
-) -> semel_contracts::RawEnvelope<'a> {
+    data: &serde_json::value::RawValue,
+) -> semel_contracts::RawEnvelope<'_> {
     use semel_contracts::{EventId, EventType, Metadata, OrderId, RawEnvelope, SchemaVersion, Timestamp};
     let order_id = OrderId::from_bytes([order; 16]);
     RawEnvelope {

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use aws_lambda_events::sqs::SqsEvent;
-use lambda_runtime::{Context, LambdaEvent, service_fn};
+use lambda_runtime::{Context, LambdaEvent, Runtime, service_fn};
 use semel_aws::{Aws, SystemClock};
 use semel_contracts::Timestamp;
 use semel_exactly_once::Clock;
@@ -60,10 +60,11 @@ where
             line.usage(requests);
             end(line, result.map(|(answer, _)| answer))
         };
-        lambda_runtime::run(service_fn(|event: LambdaEvent<SqsEvent>| {
+        Runtime::new(service_fn(|event: LambdaEvent<SqsEvent>| {
             let span = span(&event.context);
             handler(event).instrument(span)
         }))
+        .run()
         .await
     })
 }
@@ -89,10 +90,11 @@ where
             line.field("records", 1).field("status", response.status()).usage(requests);
             end::<Response>(line, Ok(response))
         };
-        lambda_runtime::run(service_fn(|event: LambdaEvent<ApiGatewayV2httpRequest>| {
+        Runtime::new(service_fn(|event: LambdaEvent<ApiGatewayV2httpRequest>| {
             let span = span(&event.context);
             handler(event).instrument(span)
         }))
+        .run()
         .await
     })
 }
@@ -111,19 +113,21 @@ where
         let handler = async move |event: LambdaEvent<StreamEvent>| {
             let (event, context) = event.into_parts();
             let mut line = Invocation::start(S::NAME, &context.request_id);
-            let numbers: Vec<_> = event.records.iter().map(|record| record.change.sequence_number.clone()).collect();
-            let followed = follower.follow(event.records, deadline(&context)).await;
+            let numbers: Vec<_> =
+                event.records.iter().map(|record| record.change.sequence_number.clone()).collect();
+            let outcome = follower.follow(event.records, deadline(&context)).await;
             line.field("records", numbers.len());
-            for (name, value) in &followed.counts {
+            for (name, value) in &outcome.counts {
                 line.field(name, *value);
             }
             line.usage(requests);
-            end(line, stream::answer(&followed, &numbers))
+            end(line, stream::answer(&outcome, &numbers))
         };
-        lambda_runtime::run(service_fn(|event: LambdaEvent<StreamEvent>| {
+        Runtime::new(service_fn(|event: LambdaEvent<StreamEvent>| {
             let span = span(&event.context);
             handler(event).instrument(span)
         }))
+        .run()
         .await
     })
 }
@@ -148,10 +152,11 @@ where
             line.usage(requests);
             end(line, result.map(|_| ()))
         };
-        lambda_runtime::run(service_fn(|event: LambdaEvent<IgnoredAny>| {
+        Runtime::new(service_fn(|event: LambdaEvent<IgnoredAny>| {
             let span = span(&event.context);
             handler(event).instrument(span)
         }))
+        .run()
         .await
     })
 }
@@ -171,7 +176,8 @@ fn start(function: impl AsyncFnOnce(Start) -> Result<(), InitError>) -> ExitCode
         Err(error) => {
             // Without a subscriber, as when LOG_LEVEL itself is wrong, a log event would reach nobody.
             let error = chain(error.as_ref());
-            let mut line = Invocation::start(&std::env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default(), "");
+            let mut line =
+                Invocation::start(&std::env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default(), "");
             line.field("error", error);
             line.failed("the function cannot start");
             ExitCode::FAILURE
@@ -201,7 +207,8 @@ fn deadline(context: &Context) -> Deadline {
     Deadline::new(SystemClock.now(), Timestamp::from_millis(context.deadline))
 }
 
-/// Every log line of an invocation says which one it is.
+/// Every log line of an invocation says which one it is. The runtime's own layer would name the same things in
+/// another case, so it is left out.
 fn span(context: &Context) -> tracing::Span {
     let xray_trace_id = context.xray_trace_id.as_deref();
     tracing::info_span!("invocation", request_id = context.request_id, xray_trace_id)

@@ -11,5 +11,8 @@ pub trait Job: Send + Sync {
 
     /// Runs once; answers counters for the invocation's line. Must leave work that does not fit into the time to the
     /// next run.
-    fn run(&self, deadline: Deadline) -> impl Future<Output = Result<Vec<(&'static str, u64)>, Failure>> + Send;
+    fn run(
+        &self,
+        deadline: Deadline,
+    ) -> impl Future<Output = Result<Vec<(&'static str, u64)>, Failure>> + Send;
 }

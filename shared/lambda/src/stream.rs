@@ -7,7 +7,9 @@ use std::future::Future;
 
 use serde::Serialize;
 
-pub use aws_lambda_events::dynamodb::{Event as StreamEvent, EventRecord as StreamRecord, StreamRecord as Change};
+pub use aws_lambda_events::dynamodb::{
+    Event as StreamEvent, EventRecord as StreamRecord, StreamRecord as Change,
+};
 
 use crate::{Deadline, Failure};
 
@@ -17,7 +19,8 @@ pub trait Follower: Send + Sync {
     const NAME: &'static str;
 
     /// Handles records in order.
-    fn follow(&self, records: Vec<StreamRecord>, deadline: Deadline) -> impl Future<Output = Followed> + Send;
+    fn follow(&self, records: Vec<StreamRecord>, deadline: Deadline)
+    -> impl Future<Output = Followed> + Send;
 }
 
 /// How far a batch was followed.
@@ -49,7 +52,10 @@ pub(crate) fn answer(followed: &Followed, sequence_numbers: &[Option<String>]) -
     let Some(place) = followed.first_failed else { return Ok(Answer::default()) };
     match sequence_numbers.get(place).cloned().flatten().filter(|number| !number.is_empty()) {
         Some(item_identifier) => Ok(Answer { batch_item_failures: vec![ItemFailure { item_identifier }] }),
-        None => Err(Failure::new("Stream.NoSequenceNumber", format!("record {place} cannot be named; all are repeated"))),
+        None => Err(Failure::new(
+            "Stream.NoSequenceNumber",
+            format!("record {place} cannot be named; all are repeated"),
+        )),
     }
 }
 
@@ -67,7 +73,8 @@ mod tests {
 
     #[test]
     fn the_stream_restarts_at_the_first_failed_record() {
-        let json = |followed| serde_json::to_string(&answer(&followed, &numbers()).expect("named")).expect("JSON");
+        let json =
+            |followed| serde_json::to_string(&answer(&followed, &numbers()).expect("named")).expect("JSON");
         assert_eq!(json(failed(1)), r#"{"batchItemFailures":[{"itemIdentifier":"101"}]}"#);
         assert_eq!(json(Followed::default()), r#"{"batchItemFailures":[]}"#);
     }

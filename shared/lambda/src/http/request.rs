@@ -5,6 +5,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use semel_contracts::api::Problem;
 
+use super::Response;
+
 /// Largest body that is read. An order of a hundred lines has a tenth of it.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
 
@@ -76,8 +78,8 @@ impl Request {
         self.0.request_context.http.source_ip.as_deref().unwrap_or_default()
     }
 
-    /// The body's bytes, at most [`MAX_BODY_BYTES`] of them; empty if there is none.
-    pub fn body(&self) -> Result<Vec<u8>, Problem> {
+    /// The body's bytes, at most [`MAX_BODY_BYTES`] of them; empty if there is none. Otherwise what to answer.
+    pub fn body(&self) -> Result<Vec<u8>, Response> {
         let text = self.0.body.as_deref().unwrap_or_default();
         // Base64 has four characters for three bytes: a longer text is refused before room is made for it.
         let at_least = if self.0.is_base64_encoded { text.len() / 4 * 3 } else { text.len() };
@@ -85,9 +87,9 @@ impl Request {
             return Err(too_large());
         }
         let body = if self.0.is_base64_encoded {
-            STANDARD
-                .decode(text)
-                .map_err(|_| Problem::new(400, "Malformed body", "The body is said to be base64, and is not."))?
+            STANDARD.decode(text).map_err(|_| {
+                Problem::new(400, "Malformed body", "The body is said to be base64, and is not.")
+            })?
         } else {
             text.as_bytes().to_vec()
         };
@@ -95,8 +97,8 @@ impl Request {
     }
 }
 
-fn too_large() -> Problem {
-    Problem::new(413, "Body too large", format!("The body may have at most {MAX_BODY_BYTES} bytes."))
+fn too_large() -> Response {
+    Problem::new(413, "Body too large", format!("The body may have at most {MAX_BODY_BYTES} bytes.")).into()
 }
 
 #[cfg(test)]
@@ -161,7 +163,7 @@ mod tests {
         let encoded = json!({ "body": "e30=", "isBase64Encoded": true });
         assert_eq!(request(&encoded).body().as_deref(), Ok(b"{}".as_slice()));
         let broken = json!({ "body": "e30", "isBase64Encoded": true });
-        assert_eq!(request(&broken).body().map_err(|problem| problem.status), Err(400));
+        assert_eq!(request(&broken).body().map_err(|answer| answer.status()), Err(400));
     }
 
     #[test]
@@ -169,7 +171,9 @@ mod tests {
         for bytes in [MAX_BODY_BYTES, MAX_BODY_BYTES + 1, MAX_BODY_BYTES * 4] {
             let body = "x".repeat(bytes);
             let expected = if bytes > MAX_BODY_BYTES { Err(413) } else { Ok(bytes) };
-            let read = |event: Value| request(&event).body().map(|body| body.len()).map_err(|p| p.status);
+            let read = |event: Value| {
+                request(&event).body().map(|body| body.len()).map_err(|answer| answer.status())
+            };
             assert_eq!(read(json!({ "body": STANDARD.encode(&body), "isBase64Encoded": true })), expected);
             assert_eq!(read(json!({ "body": body })), expected);
         }

@@ -48,7 +48,11 @@ impl Response {
 
     /// The service cannot answer now; the caller may repeat the request after a while.
     pub fn unavailable(retry_after_s: u32) -> Self {
-        let problem = Problem::new(503, "Try again", "The request could not be served now. Repeat it with the same key.");
+        let problem = Problem::new(
+            503,
+            "Try again",
+            "The request could not be served now. Repeat it with the same key.",
+        );
         Self::problem(&problem).with_header("retry-after", retry_after_s.to_string())
     }
 
@@ -112,9 +116,14 @@ mod tests {
 
     #[test]
     fn a_problem_names_its_fields() {
-        let violation = Violation { pointer: "/lines/0/quantity".to_owned(), detail: "must be positive".to_owned() };
-        let response = Response::from(Problem::new(422, "Invalid order", "One field is wrong.").with(violation));
-        assert_eq!((response.status(), response.header("content-type")), (422, Some("application/problem+json")));
+        let violation =
+            Violation { pointer: "/lines/0/quantity".to_owned(), detail: "must be positive".to_owned() };
+        let response =
+            Response::from(Problem::new(422, "Invalid order", "One field is wrong.").with(violation));
+        assert_eq!(
+            (response.status(), response.header("content-type")),
+            (422, Some("application/problem+json"))
+        );
         let body: Value = serde_json::from_str(response.body()).expect("JSON");
         assert_eq!(body["errors"][0]["pointer"], "/lines/0/quantity");
     }

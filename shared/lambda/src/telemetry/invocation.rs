@@ -39,8 +39,11 @@ impl Invocation {
     /// Adds what was asked of AWS since the counter was last taken.
     pub fn usage(&mut self, requests: &Requests) -> &mut Self {
         let usage = requests.take();
-        let requests: Map<_, _> = usage.requests.into_iter().map(|(name, count)| (name, count.into())).collect();
-        self.field("requests", requests).field("write_units", usage.write_units).field("read_units", usage.read_units)
+        let requests: Map<_, _> =
+            usage.requests.into_iter().map(|(name, count)| (name, count.into())).collect();
+        self.field("requests", requests)
+            .field("write_units", usage.write_units)
+            .field("read_units", usage.read_units)
     }
 
     /// Writes the line to standard output.
