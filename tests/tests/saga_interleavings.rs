@@ -1,12 +1,12 @@
 //! The saga in every interleaving: one order, every order of deliveries, every repetition, every answer of the outside.
 //!
-//! A message that was sent may be delivered at any later time, any number of times. Deliveries that change nothing
-//! are no step, so the reachable states are few, and all of them are visited. Where no delivery changes anything any
-//! more the order has ended, and must have ended well; where one still does, the order is only waiting for it.
+//! Every message that was sent is delivered at least once, at any later time, and may be delivered again at any time
+//! after that. Deliveries that change nothing are no step of their own, so the reachable moments can all be visited.
+//! Wherever every message has been delivered once, nobody is left to help: the order must have ended, and ended well.
 
 mod saga;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use saga::{Fate, Message, Saga, request};
 use semel_contracts::Timestamp;
@@ -14,12 +14,15 @@ use semel_domain::OrderStatus;
 
 const DEADLINE: Timestamp = Timestamp::from_millis(1_000);
 
-/// A moment: the saga, the counters, and what has been sent so far (positions in the list of all messages).
+/// A moment: the saga, the counters, and what has been sent so far, as positions in the list of all messages.
 #[derive(Clone)]
 struct Moment {
     saga: Saga,
     stock: BTreeMap<String, i64>,
-    sent: Vec<usize>,
+    /// Not delivered yet.
+    owed: BTreeSet<usize>,
+    /// Delivered; may come again.
+    delivered: BTreeSet<usize>,
 }
 
 /// Every message met, so that a moment can name them by number.
@@ -37,7 +40,7 @@ impl Messages {
 
 /// All that decides what can still happen; the timeline's order does not.
 fn essence(moment: &Moment) -> String {
-    let Moment { saga, stock, sent } = moment;
+    let Moment { saga, stock, owed, delivered } = moment;
     let order = saga.order.as_ref().map(|order| {
         let legs = (order.payment(), order.stock(), order.shipment());
         (order.status(), legs, order.cancellation_reason, order.tracking_number.is_some())
@@ -45,7 +48,10 @@ fn essence(moment: &Moment) -> String {
     let outside = (&saga.performed, saga.captured, saga.refunded, saga.parcels, saga.taken);
     let payment = saga.payment.as_ref().map(|payment| &payment.status);
     let shipment = saga.shipment.as_ref().map(|shipment| &shipment.status);
-    format!("{order:?} {payment:?} {:?} {shipment:?} {outside:?} {stock:?} {sent:?}", saga.reservation)
+    format!(
+        "{order:?} {payment:?} {:?} {shipment:?} {outside:?} {stock:?} {owed:?} {delivered:?}",
+        saga.reservation
+    )
 }
 
 /// Visits every moment from the placing on and answers how the order can end.
@@ -53,28 +59,30 @@ fn explore(fate: Fate, free: i64, cancel: bool, expire: bool) -> Vec<OrderStatus
     let saga = Saga::new(request(1, &[("MUG", 2)], DEADLINE), fate);
     let mut messages = Messages::default();
     let commands = [(true, saga.place()), (cancel, saga.cancel()), (expire, saga.expire())];
-    let sent = commands.into_iter().filter(|(given, _)| *given).map(|(_, m)| messages.number(m)).collect();
-    let first = Moment { saga, stock: BTreeMap::from([("sku#MUG".to_owned(), free)]), sent };
+    let owed = commands.into_iter().filter(|(given, _)| *given).map(|(_, m)| messages.number(m)).collect();
+    let first = Moment {
+        saga,
+        stock: BTreeMap::from([("sku#MUG".to_owned(), free)]),
+        owed,
+        delivered: BTreeSet::new(),
+    };
 
     let mut visited = HashSet::from([essence(&first)]);
     let mut open = vec![first];
     let mut ends = Vec::new();
     while let Some(moment) = open.pop() {
-        let before = essence(&moment);
-        let mut ended = true;
-        for number in moment.sent.clone() {
+        for number in moment.owed.union(&moment.delivered).copied() {
             let mut next = moment.clone();
             let sent = next.saga.deliver(&messages.0[number].clone(), &mut next.stock, DEADLINE);
-            next.sent.extend(sent.into_iter().map(|message| messages.number(message)));
-            next.sent.sort_unstable();
-            next.sent.dedup();
-            let after = essence(&next);
-            ended &= after == before;
-            if visited.insert(after) {
+            next.owed.remove(&number);
+            next.delivered.insert(number);
+            let sent = sent.into_iter().map(|message| messages.number(message));
+            next.owed.extend(sent.filter(|number| !next.delivered.contains(number)));
+            if visited.insert(essence(&next)) {
                 open.push(next);
             }
         }
-        if ended {
+        if moment.owed.is_empty() {
             moment.saga.check_end();
             assert_eq!(moment.stock["sku#MUG"] + moment.saga.taken, free);
             ends.extend(moment.saga.status());
