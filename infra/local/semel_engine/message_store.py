@@ -74,6 +74,9 @@ class MessageStore:
                     continue
                 self._hand_out(message, now, visibility_seconds, new_receipt())
                 taken.append(message)
+            # Only now: hidden for no time at all, a message would otherwise be handed out twice by one call.
+            for message in taken:
+                self._schedule(message)
         return taken, dead
 
     def _hand_out(self, message: Message, now: float, visibility_seconds: float, receipt: str) -> None:
@@ -84,7 +87,6 @@ class MessageStore:
         if message["first_receive_at"] is None:
             message["first_receive_at"] = now
         self._receipts[receipt] = message
-        self._schedule(message)
 
     def delete(self, receipt: str) -> bool:
         """Removes the message last handed out under `receipt`; false when there is none."""
