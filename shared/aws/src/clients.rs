@@ -6,18 +6,18 @@ use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
 
-use crate::dynamodb::{DynamoAggregates, DynamoReads, DynamoRecords};
+use crate::dynamodb::{DynamoAggregates, DynamoCatalogue, DynamoLedger, DynamoReads, DynamoRecords};
 use crate::eventbridge::Arns;
 use crate::{EventBridge, Mailer, Queue, Requests, Secrets, Topic};
 
 /// One attempt of a request, connection included. DynamoDB and the queues answer in milliseconds; what takes this
 /// long is lost.
-pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
+pub const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(1_500);
 /// A request with all its attempts. Every function's own timeout must be longer, so that a function that waits in
 /// vain still answers for the rest of its batch.
-pub const OPERATION_TIMEOUT: Duration = Duration::from_secs(8);
+pub const OPERATION_TIMEOUT: Duration = Duration::from_secs(4);
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 const ATTEMPTS_MAX: u32 = 4;
@@ -39,21 +39,14 @@ impl Aws {
     /// Retries are the SDK's standard mode, not its adaptive one: adaptive slows down a whole client when one table
     /// or queue throttles, and the neighbours in a batch must proceed.
     pub async fn load() -> Self {
-        let retries = RetryConfig::standard()
-            .with_max_attempts(ATTEMPTS_MAX)
-            .with_initial_backoff(BACKOFF_FIRST)
-            .with_max_backoff(BACKOFF_MAX);
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-            .operation_timeout(OPERATION_TIMEOUT)
-            .build();
-        let config = aws_config::defaults(BehaviorVersion::v2026_01_12())
-            .retry_config(retries)
-            .timeout_config(timeouts)
-            .load()
-            .await;
-        Self::with_config(config)
+        Self::with_config(loader().load().await)
+    }
+
+    /// Everything at one local address, with keys that mean nothing: a local engine, or a server that a test started.
+    pub async fn local(endpoint: &str) -> Self {
+        let keys = aws_sdk_dynamodb::config::Credentials::new("test", "test", None, None, "local");
+        let loader = loader().region(Region::new("us-east-1")).credentials_provider(keys);
+        Self::with_config(loader.endpoint_url(endpoint).load().await)
     }
 
     /// Uses a configuration made elsewhere.
@@ -80,6 +73,16 @@ impl Aws {
     /// The idempotency records of a table.
     pub fn records(&self, table: impl Into<String>) -> DynamoRecords {
         DynamoRecords::new(self.dynamodb(), table, self.requests.clone())
+    }
+
+    /// The ledger in a table.
+    pub fn ledger(&self, table: impl Into<String>) -> DynamoLedger {
+        DynamoLedger::new(self.dynamodb(), table, self.requests.clone())
+    }
+
+    /// The catalogue of a table.
+    pub fn catalogue(&self, table: impl Into<String>) -> DynamoCatalogue {
+        DynamoCatalogue::new(self.dynamodb(), table, self.requests.clone())
     }
 
     /// Reads of a table's indexes and items.
@@ -118,4 +121,17 @@ impl Aws {
             aws_sdk_secretsmanager::config::Builder::from(&self.config).interceptor(self.requests.clone());
         Secrets::new(aws_sdk_secretsmanager::Client::from_conf(config.build()))
     }
+}
+
+fn loader() -> ConfigLoader {
+    let retries = RetryConfig::standard()
+        .with_max_attempts(ATTEMPTS_MAX)
+        .with_initial_backoff(BACKOFF_FIRST)
+        .with_max_backoff(BACKOFF_MAX);
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .operation_timeout(OPERATION_TIMEOUT)
+        .build();
+    aws_config::defaults(BehaviorVersion::v2026_01_12()).retry_config(retries).timeout_config(timeouts)
 }

@@ -69,7 +69,9 @@ pub fn class_of<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> C
         // Time-outs, lost connections, answers cut or garbled on the way: the service may have done what was asked,
         // and every request here may be repeated. The enum is open; a kind nobody has met yet is retried as well,
         // which loses nothing.
-        SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) | _ => Class::Transient,
+        SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) | _ => {
+            Class::Transient
+        }
     }
 }
 

@@ -13,6 +13,8 @@ mod clock;
 pub mod dynamodb;
 mod error;
 mod eventbridge;
+#[cfg(feature = "operator")]
+pub mod operator;
 mod publish;
 pub mod requests;
 mod secrets;

@@ -16,7 +16,7 @@ use semel_contracts::{EventId, Timestamp};
 use semel_exactly_once::{Adjustment, AggregateStore, Class, CommitError, StoreError, Stored, Write};
 
 use super::item::{self, EXPIRES_AT, Item, PK, VERSION, n};
-use crate::error::class_of;
+use crate::error::{class_of, class_of_code};
 use crate::requests::Requests;
 
 /// Aggregates of one table.
@@ -87,7 +87,10 @@ impl DynamoAggregates {
                 Some(TransactWriteItemsError::TransactionCanceledException(canceled)) => {
                     match cancelled(write, canceled.cancellation_reasons())? {
                         Some(reason) => Err(reason),
-                        None => Err(failed(OPERATION, write.key, class_of(&error), error).into()),
+                        None => {
+                            let class = class_of_cancelled(canceled.cancellation_reasons());
+                            Err(failed(OPERATION, write.key, class, error).into())
+                        }
                     }
                 }
                 _ => Err(failed(OPERATION, write.key, class_of(&error), error).into()),
@@ -219,7 +222,6 @@ impl Condition {
 
 /// What a cancelled transaction means; `None` if its reasons are none that the protocol knows.
 fn cancelled(write: &Write<'_>, reasons: &[CancellationReason]) -> Result<Option<CommitError>, StoreError> {
-    let failed_check = |r: &CancellationReason| r.code() == Some("ConditionalCheckFailed");
     if let Some(lost) = reasons.first().filter(|r| failed_check(r)) {
         let newer = lost_against("DynamoDB TransactWriteItems", write.key, lost.item.clone())?;
         return Ok(Some(CommitError::Conflict(newer)));
@@ -231,6 +233,16 @@ fn cancelled(write: &Write<'_>, reasons: &[CancellationReason]) -> Result<Option
     let counters = reasons.iter().skip(1).take(write.adjust.len()).enumerate();
     let short: Vec<usize> = counters.filter(|(_, r)| failed_check(r)).map(|(at, _)| at).collect();
     Ok((!short.is_empty()).then_some(CommitError::Short(short)))
+}
+
+pub(super) fn failed_check(reason: &CancellationReason) -> bool {
+    reason.code() == Some("ConditionalCheckFailed")
+}
+
+/// A cancelled transaction has one error code whatever cancelled it: throttling shows in its reasons only.
+pub(super) fn class_of_cancelled(reasons: &[CancellationReason]) -> Class {
+    let mut codes = reasons.iter().filter_map(CancellationReason::code);
+    if codes.any(|code| class_of_code(code) == Class::Transient) { Class::Transient } else { Class::Fatal }
 }
 
 fn lost_against(
@@ -254,4 +266,24 @@ pub(crate) fn failed(
     source: impl std::error::Error + Send + Sync + 'static,
 ) -> StoreError {
     StoreError { class, operation, key: key.to_owned(), source: Box::new(source) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reasons(codes: &[&str]) -> Vec<CancellationReason> {
+        codes.iter().map(|code| CancellationReason::builder().code(*code).build()).collect()
+    }
+
+    #[test]
+    fn a_throttled_transaction_may_succeed_later() {
+        for code in ["ThrottlingError", "ProvisionedThroughputExceeded", "TransactionConflict"] {
+            assert_eq!(class_of_cancelled(&reasons(&["None", code])), Class::Transient, "{code}");
+        }
+        for code in ["ValidationError", "ItemCollectionSizeLimitExceeded"] {
+            assert_eq!(class_of_cancelled(&reasons(&["None", code])), Class::Fatal, "{code}");
+        }
+        assert_eq!(class_of_cancelled(&[]), Class::Fatal);
+    }
 }

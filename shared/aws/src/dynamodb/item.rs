@@ -27,8 +27,6 @@ pub(crate) const SPILLED_UNTIL: &str = "spilled_until";
 pub(crate) const OUTBOX: &str = "outbox";
 /// Deleted by the table's TTL, seconds since the epoch.
 pub(crate) const EXPIRES_AT: &str = "expires_at";
-/// The counter of a stock item.
-pub const AVAILABLE: &str = "available";
 
 /// An item is not what this program writes.
 #[derive(Debug, thiserror::Error)]

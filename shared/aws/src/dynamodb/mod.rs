@@ -4,15 +4,21 @@
 //! | --- | --- |
 //! | `aggregates.rs` | [`AggregateStore`](semel_exactly_once::AggregateStore): one item per aggregate |
 //! | `records.rs` | [`RecordStore`](semel_exactly_once::RecordStore): stand-alone idempotency records |
+//! | `catalogue.rs` | what is for sale; see [`DynamoCatalogue`] |
 //! | `reads.rs` | index queries and batches of items |
+//! | `ledger.rs` | entries that are written once |
 //! | `item.rs` | what an item looks like; shared by the others |
 
 mod aggregates;
+mod catalogue;
 mod item;
+mod ledger;
 mod reads;
 mod records;
 
 pub use aggregates::DynamoAggregates;
-pub use item::{AVAILABLE, Item, number, text};
+pub use catalogue::{CataloguePage, DynamoCatalogue, Restocked};
+pub use item::{Item, number, text};
+pub use ledger::{DynamoLedger, Entry, Recorded};
 pub use reads::{DynamoReads, IndexQuery, Page};
 pub use records::DynamoRecords;
