@@ -85,13 +85,10 @@ impl DynamoAggregates {
             }
             Err(error) => match error.as_service_error() {
                 Some(TransactWriteItemsError::TransactionCanceledException(canceled)) => {
-                    match cancelled(write, canceled.cancellation_reasons())? {
-                        Some(reason) => Err(reason),
-                        None => {
-                            let class = class_of_cancelled(canceled.cancellation_reasons());
-                            Err(failed(OPERATION, write.key, class, error).into())
-                        }
-                    }
+                    let reasons = canceled.cancellation_reasons();
+                    let class = class_of_cancelled(reasons);
+                    let known = cancelled(write, reasons)?;
+                    Err(known.unwrap_or_else(|| failed(OPERATION, write.key, class, error).into()))
                 }
                 _ => Err(failed(OPERATION, write.key, class_of(&error), error).into()),
             },

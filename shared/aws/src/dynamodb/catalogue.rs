@@ -85,19 +85,17 @@ impl DynamoCatalogue {
             .condition_expression("attribute_not_exists(#pk)")
             .expression_attribute_names("#pk", PK)
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
-        match request.send().await {
+        let error = match request.send().await {
             Ok(output) => {
                 self.consumed(output.consumed_capacity());
-                Ok(true)
+                return Ok(true);
             }
-            Err(error) => match error.as_service_error() {
-                Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(false),
-                _ => {
-                    let key = StockItem::key(&article.sku);
-                    Err(failed("DynamoDB PutItem", &key, class_of(&error), error))
-                }
-            },
+            Err(error) => error,
+        };
+        if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) {
+            return Ok(false);
         }
+        Err(failed("DynamoDB PutItem", &StockItem::key(&article.sku), class_of(&error), error))
     }
 
     /// Adds units to an article, once for each `delivery`, however often it is asked for.

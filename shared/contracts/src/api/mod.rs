@@ -10,5 +10,5 @@ pub use command::{PlaceOrder, StatedCustomer, decode_command};
 pub use problem::{Problem, Violation};
 pub use view::{
     OrderAccepted, OrderList, OrderStatus, OrderSummary, OrderView, PaymentStatus, ShipmentStatus,
-    StockLevel, StockStatus, TimelineEntry,
+    StockLevel, StockList, StockStatus, TimelineEntry,
 };

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::events::ShippingMethod;
+use crate::events::{CancellationReason, ShippingMethod};
 use crate::{Address, Lines, Money, OrderId, OrderLine, Sku, Timestamp, TrackingNumber};
 
 /// Where an order stands.
@@ -112,6 +112,9 @@ pub struct OrderView {
     /// The carrier's number for the parcel, once it has left.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tracking_number: Option<TrackingNumber>,
+    /// Why it is cancelled, or was asked to be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancellation_reason: Option<CancellationReason>,
 }
 
 /// One thing that has happened to an order.
@@ -157,6 +160,14 @@ pub struct StockLevel {
     pub unit_price: Money,
     /// Units that can be ordered.
     pub available: u64,
-    /// Units that are held for orders.
-    pub reserved: u64,
+}
+
+/// What is for sale, a page at a time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StockList {
+    /// The articles of this page.
+    pub stock: Vec<StockLevel>,
+    /// What to ask for to get the next page; absent on the last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
 }
