@@ -30,9 +30,8 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Starts an engine for the run called `name`, after ending one that a crashed run of that name left behind.
+    /// Starts an engine for the run called `name`, whose left-overs `end_left_over` has dealt with.
     pub fn start(project: &Project, toolbox: &Toolbox, name: &str) -> Result<Self, Error> {
-        end_left_over(project, name)?;
         Phase::run("start the local engine", |phase| {
             let port = free_port()?;
             let mut engine = Self::spawn(project, toolbox, name, port)?;
@@ -153,7 +152,8 @@ fn free_port() -> Result<u16, Error> {
         .map_err(Error::io("find a free port on", "127.0.0.1"))
 }
 
-fn end_left_over(project: &Project, name: &str) -> Result<(), Error> {
+/// Refuses while a run called `name` is up, and ends the engine that a crashed one left behind.
+pub fn end_left_over(project: &Project, name: &str) -> Result<(), Error> {
     for (path, note) in run_files::all(project)? {
         if path.file_stem().is_none_or(|stem| stem != name) {
             continue;

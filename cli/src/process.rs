@@ -13,7 +13,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use crate::error::Error;
 use crate::interrupt;
 
-const TAIL_LINES_MAX: usize = 40;
+const TAIL_LINES_MAX: usize = 120;
 const INTERRUPT_POLL: Duration = Duration::from_millis(100);
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 

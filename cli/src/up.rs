@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
-use crate::engine::Engine;
+use crate::engine::{self, Engine};
 use crate::error::Error;
 use crate::phase::{self, Phase};
 use crate::project::Project;
@@ -47,6 +47,7 @@ pub fn run(project: &Project, options: &Options) -> Result<(), Error> {
 /// Builds, starts an engine for the run called `name` and deploys into it.
 pub fn come_up(project: &Project, name: &str) -> Result<(Engine, Stack), Error> {
     let architecture = platform::architecture()?;
+    engine::end_left_over(project, name)?;
     let toolbox = Toolbox::prepare(project, &prerequisites::find()?)?;
     build::run(project, &toolbox, architecture)?;
     let engine = Engine::start(project, &toolbox, name)?;

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::engine::Engine;
+use crate::engine::{self, Engine};
 use crate::error::Error;
 use crate::platform::{self, Architecture};
 use crate::project::Project;
@@ -10,6 +10,11 @@ use crate::samconfig::LocalDeployment;
 use crate::stack::Stack;
 use crate::toolbox::Toolbox;
 use crate::{build, deploy, prerequisites, process};
+
+use super::dependencies;
+
+/// The name of this command's engine, which may run beside that of an `up`.
+const RUN: &str = "test";
 
 /// Receives every line a step prints.
 type OnLine<'a> = &'a mut dyn FnMut(&str);
@@ -20,21 +25,28 @@ pub struct Step {
     pub name: &'static str,
     /// The command, or what it amounts to.
     pub about: &'static str,
+    /// Whether it announces phases of its own.
+    pub has_phases: bool,
     /// Does it.
     pub run: fn(&mut Bench, OnLine) -> Result<(), Error>,
 }
 
 /// Cheap ones first: the sooner a mistake shows, the better.
 pub const ALL: &[Step] = &[
-    Step { name: "format", about: "cargo fmt --all --check", run: format },
-    Step { name: "lints", about: "cargo clippy, warnings are errors", run: lints },
-    Step { name: "licences", about: "cargo deny check licenses bans sources", run: licences },
-    Step { name: "template", about: "sam validate --lint", run: template },
-    Step { name: "engine", about: "the local engine's mends", run: engine_tests },
-    Step { name: "build", about: "sam build", run: build_functions },
-    Step { name: "tests", about: "cargo test --workspace", run: tests },
-    Step { name: "deploy", about: "start the local engine, sam deploy", run: deploy_stack },
-    Step { name: "e2e", about: "cargo test -p semel-tests --features e2e", run: end_to_end },
+    Step { name: "format", about: "cargo fmt --all --check", has_phases: false, run: format },
+    Step { name: "lints", about: "cargo clippy, warnings are errors", has_phases: false, run: lints },
+    Step { name: "licences", about: "every dependency against deny.toml", has_phases: false, run: licences },
+    Step { name: "template", about: "sam validate --lint", has_phases: false, run: template },
+    Step { name: "engine", about: "the local engine's mends", has_phases: false, run: engine_tests },
+    Step { name: "build", about: "sam build", has_phases: true, run: build_functions },
+    Step { name: "tests", about: "cargo test --workspace", has_phases: false, run: tests },
+    Step { name: "deploy", about: "start the local engine, sam deploy", has_phases: true, run: deploy_stack },
+    Step {
+        name: "e2e",
+        about: "cargo test -p semel-tests --features e2e",
+        has_phases: false,
+        run: end_to_end,
+    },
 ];
 
 /// What the steps work with.
@@ -76,13 +88,7 @@ fn lints(bench: &mut Bench, on_line: OnLine) -> Result<(), Error> {
 }
 
 fn licences(bench: &mut Bench, on_line: OnLine) -> Result<(), Error> {
-    // Advisories are left to a scheduled job: they need a database from the network and change without a commit.
-    let mut command = bench.toolbox.command("cargo-deny");
-    command.current_dir(bench.project.root());
-    process::run(
-        command.args(["--all-features", "--locked", "check", "licenses", "bans", "sources"]),
-        on_line,
-    )
+    dependencies::check(&bench.project, on_line)
 }
 
 fn template(bench: &mut Bench, on_line: OnLine) -> Result<(), Error> {
@@ -109,7 +115,8 @@ fn tests(bench: &mut Bench, on_line: OnLine) -> Result<(), Error> {
 }
 
 fn deploy_stack(bench: &mut Bench, _on_line: OnLine) -> Result<(), Error> {
-    let engine = Engine::start(&bench.project, &bench.toolbox, "test")?;
+    engine::end_left_over(&bench.project, RUN)?;
+    let engine = Engine::start(&bench.project, &bench.toolbox, RUN)?;
     let stack = deploy::run(&bench.project, &bench.toolbox, &engine, bench.architecture)?;
     bench.deployed = Some((engine, stack));
     Ok(())
