@@ -18,7 +18,7 @@ mod rights;
 #[path = "contract_template/routing.rs"]
 mod routing;
 
-use document::{Resource, target};
+use document::{Resource, Template, target};
 
 const FUNCTION: &str = "AWS::Serverless::Function";
 const QUEUE: &str = "AWS::SQS::Queue";
@@ -37,4 +37,10 @@ fn binary(function: Resource<'_>) -> &str {
 /// The dead-letter queue of a queue or a subscription.
 fn dead_letters(source: Resource<'_>) -> Option<&str> {
     target(&source.property("RedrivePolicy")["deadLetterTargetArn"])
+}
+
+/// The dead-letter queues that functions fill themselves.
+fn functions_dead_letters(template: &Template) -> Vec<&str> {
+    let functions = template.of_type(FUNCTION).into_iter();
+    functions.filter_map(|f| target(&f.property("Environment")["Variables"]["DLQ_URL"])).collect()
 }

@@ -1,3 +1,17 @@
-//! Wiring.
+//! The relay function: publishes what the tables committed. Wiring only.
 
-fn main() {}
+mod handler;
+mod letter;
+mod record;
+
+use semel_aws::Arns;
+
+fn main() -> std::process::ExitCode {
+    semel_lambda::run_stream(|start| async move {
+        let topic = start.env.text("TOPIC_ARN", "arn:aws:sns:eu-central-1:123456789012:semel-orders")?;
+        let bus = start.aws.event_bus(start.env.text("BUS_NAME", "semel")?, Arns::beside(&topic)?);
+        let example = "https://sqs.eu-central-1.amazonaws.com/123456789012/semel-relay-dead-letters";
+        let dead_letters = start.aws.queue(start.env.text("DLQ_URL", example)?);
+        Ok(handler::Relay::new(bus, start.aws.topic(topic), dead_letters, start.clock))
+    })
+}

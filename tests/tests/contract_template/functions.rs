@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::document::{Template, list, references, root, target};
-use crate::{FUNCTION, QUEUE, binary, dead_letters, expect_none, rights};
+use crate::{FUNCTION, QUEUE, binary, dead_letters, expect_none, functions_dead_letters, rights};
 
 #[test]
 fn every_reference_names_something() {
@@ -54,7 +54,8 @@ fn every_function_has_a_log_group_and_alarms_and_every_dead_letter_queue_an_alar
             findings.push(format!("{id} reads streams and has no alarm on IteratorAge: add one"));
         }
     }
-    for queue in template.of_type(QUEUE).into_iter().filter_map(dead_letters) {
+    let redriven = template.of_type(QUEUE).into_iter().filter_map(dead_letters);
+    for queue in redriven.chain(functions_dead_letters(&template)).collect::<BTreeSet<_>>() {
         if !watches("ApproximateNumberOfMessagesVisible", queue) {
             findings.push(format!("{queue} has no alarm on ApproximateNumberOfMessagesVisible: add one"));
         }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::json;
 
 use crate::document::{Template, target, texts};
-use crate::{FUNCTION, QUEUE, TABLE, dead_letters, expect_none};
+use crate::{FUNCTION, QUEUE, TABLE, dead_letters, expect_none, functions_dead_letters};
 
 /// The longest that SQS keeps a message.
 const FOURTEEN_DAYS_S: u64 = 14 * 24 * 60 * 60;
@@ -15,11 +15,12 @@ const FOURTEEN_DAYS_S: u64 = 14 * 24 * 60 * 60;
 fn every_queue_has_a_dead_letter_queue_or_is_one() {
     let template = Template::load();
     let queues = template.of_type(QUEUE);
-    let targets: BTreeSet<&str> = queues.iter().filter_map(|q| dead_letters(*q)).collect();
+    let redriven: BTreeSet<&str> = queues.iter().filter_map(|q| dead_letters(*q)).collect();
+    let filled = functions_dead_letters(&template);
     let mut findings = Vec::new();
     for queue in &queues {
         let id = queue.id;
-        let is_dead_letter_queue = targets.contains(id);
+        let is_dead_letter_queue = redriven.contains(id) || filled.contains(&id);
         if dead_letters(*queue).is_none() && !is_dead_letter_queue {
             findings.push(format!("{id} has no dead-letter queue: add a RedrivePolicy"));
         }
@@ -31,8 +32,9 @@ fn every_queue_has_a_dead_letter_queue_or_is_one() {
         if queue.property("SqsManagedSseEnabled") != &json!(true) {
             findings.push(format!("{id} is not encrypted: add SqsManagedSseEnabled: true"));
         }
-        if is_dead_letter_queue && queue.property("RedriveAllowPolicy")["redrivePermission"] != "byQueue" {
-            findings.push(format!("{id} lets any queue redrive to it: add a RedriveAllowPolicy byQueue"));
+        let permission = if redriven.contains(id) { "byQueue" } else { "denyAll" };
+        if is_dead_letter_queue && queue.property("RedriveAllowPolicy")["redrivePermission"] != permission {
+            findings.push(format!("{id} lets any queue redrive to it: add a RedriveAllowPolicy {permission}"));
         }
     }
     expect_none(&findings);
