@@ -1,16 +1,55 @@
-//! What happens once a stack is up and before the person is told so.
+//! What happens once a stack is up and before the person is told so: goods in the catalogue, and a first order.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use semel_aws::operator::Operator;
+use semel_contracts::Timestamp;
 
 use crate::error::Error;
+use crate::phase::Phase;
+use crate::shop;
 use crate::stack::Stack;
 
-/// Shows where everything is.
-pub fn run(stack: &Stack) -> Result<(), Error> {
+/// Fills the catalogue.
+pub fn fill_catalogue(stack: &Stack) -> Result<(), Error> {
+    Phase::run("fill the catalogue", |phase| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime =
+            runtime.map_err(|error| Error::Unexpected(format!("cannot start a runtime: {error}")))?;
+        let table = stack.output("InventoryTableName")?;
+        let listed = runtime.block_on(async {
+            let operator = Operator::connect(&stack.region, Some(&stack.endpoint)).await;
+            shop::fill(&operator, table, now()).await
+        })?;
+        phase.detail(&format!("{listed} articles listed"));
+        Ok(())
+    })
+}
+
+/// Places a first order and shows its life, then where everything is.
+pub fn first_order(stack: &Stack) -> Result<(), Error> {
+    let client = shop::Client::new(&stack.api_url()?);
+    let order_id = shop::place(&client)?;
+    println!("\n  order {order_id}");
+    shop::watch(&client, &order_id)?;
+    show_addresses(stack, &order_id)
+}
+
+fn show_addresses(stack: &Stack, order_id: &str) -> Result<(), Error> {
+    let api = stack.api_url()?;
     println!();
-    println!("  API        {}", stack.api_url()?);
+    println!("  API        {api}");
+    println!("  the order  {api}/orders/{order_id}");
+    println!("  stock      {api}/stock");
     println!("  AWS        {}   (any key; region {})", stack.endpoint, stack.region);
     println!("  e-mail     {}/_ministack/ses/messages", stack.endpoint);
     println!("  queues     {}/_ministack/sqs/messages", stack.endpoint);
     println!("  processes  {}/_semel/workers", stack.endpoint);
     println!();
     Ok(())
+}
+
+fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }

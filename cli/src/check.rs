@@ -1,35 +1,23 @@
-//! The acceptance run of `up --check`: what it looked at, and whether every figure is right.
+//! `up --check`: the acceptance run, its report as text and JSON, and an error if any figure is wrong.
 
 use std::fs;
 use std::path::Path;
 
-use serde::Serialize;
-
+use crate::acceptance;
 use crate::error::Error;
 use crate::stack::Stack;
 
-/// The machine-readable result.
-#[derive(Debug, Serialize)]
-struct Report<'a> {
-    stack: &'a str,
-    resources: usize,
-    passed: bool,
-    failures: Vec<String>,
-}
-
-/// Checks the stack, writes the report to `json`, and fails when any figure is wrong.
-pub fn run(stack: &Stack, json: Option<&Path>) -> Result<(), Error> {
-    let failures: Vec<String> = stack.api_url().err().map(|error| error.to_string()).into_iter().collect();
-    let report = Report {
-        stack: &stack.name,
-        resources: stack.resources.len(),
-        passed: failures.is_empty(),
-        failures,
-    };
+/// Checks the stack with `orders` orders, writes the report to `json`, and fails when any figure is wrong.
+pub fn run(stack: &Stack, port: u16, orders: usize, json: Option<&Path>) -> Result<(), Error> {
+    let figures = acceptance::run(stack, port, orders)?;
+    println!("\n{}", acceptance::text(&figures));
     if let Some(path) = json {
-        let text =
-            serde_json::to_string_pretty(&report).map_err(|error| Error::Unexpected(error.to_string()))?;
+        let text = serde_json::to_string_pretty(&figures);
+        let text = text.map_err(|error| Error::Unexpected(error.to_string()))?;
         fs::write(path, text).map_err(Error::io("write", path))?;
     }
-    if report.passed { Ok(()) } else { Err(Error::Failed(report.failures.join("\n"))) }
+    match figures.wrong.len() {
+        0 => Ok(()),
+        wrong => Err(Error::Failed(format!("{wrong} figures of the acceptance run are wrong"))),
+    }
 }

@@ -1,4 +1,4 @@
-//! The few plain requests this program makes to the local engine: GET, a small JSON answer, one connection each.
+//! The few plain requests this program makes to the local engine: a path, a JSON answer, one connection each.
 //!
 //! AWS's own interfaces are not for here: they are spoken by the SAM CLI, and by `shared/aws`.
 
@@ -12,11 +12,20 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Asks the engine on `port` for `path` and reads its answer as JSON. Fails on any status but 200.
 pub fn get(port: u16, path: &str) -> io::Result<Value> {
+    request("GET", port, path)
+}
+
+/// Tells the engine on `port` to do something that `path` says whole. Fails on any status but 200.
+pub fn post(port: u16, path: &str) -> io::Result<Value> {
+    request("POST", port, path)
+}
+
+fn request(method: &str, port: u16, path: &str) -> io::Result<Value> {
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
     stream.set_read_timeout(Some(TIMEOUT))?;
     stream.set_write_timeout(Some(TIMEOUT))?;
     // HTTP/1.0: the answer ends with the connection, in one piece.
-    write!(stream, "GET {path} HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n")?;
+    write!(stream, "{method} {path} HTTP/1.0\r\nHost: 127.0.0.1\r\nContent-Length: 0\r\n\r\n")?;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer)?;
     parse(&answer)

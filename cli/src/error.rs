@@ -60,6 +60,17 @@ impl Error {
         move |source| Self::Io { doing, path, source }
     }
 
+    /// A failure of the platform's own code, with its causes in one line.
+    pub fn chain(what: &str, error: &dyn std::error::Error) -> Self {
+        let mut text = format!("{what}: {error}");
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            text = format!("{text}: {error}");
+            cause = error.source();
+        }
+        Self::Unexpected(text)
+    }
+
     /// 130 after Ctrl-C, as shells have it; 1 otherwise.
     pub fn exit_status(&self) -> u8 {
         if matches!(self, Self::Interrupted) { 130 } else { 1 }

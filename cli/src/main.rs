@@ -3,6 +3,7 @@
 //! This file owns the command line and the exit status. It must not know how anything is done: each command is a
 //! module, and the modules below them own one tool each (the SAM CLI, the engine, the toolbox).
 
+mod acceptance;
 mod after_deploy;
 mod build;
 mod check;
@@ -19,6 +20,7 @@ mod process;
 mod project;
 mod run_files;
 mod samconfig;
+mod shop;
 mod stack;
 mod test_run;
 mod toolbox;

@@ -22,6 +22,9 @@ pub struct Options {
     /// Run the acceptance run instead of staying up; exits non-zero if any figure is wrong
     #[arg(long)]
     check: bool,
+    /// Orders of the acceptance run
+    #[arg(long, value_name = "COUNT", default_value_t = 1_000, requires = "check")]
+    orders: usize,
     /// Write the acceptance run's report to this file
     #[arg(long, value_name = "FILE", requires = "check")]
     json: Option<PathBuf>,
@@ -32,10 +35,11 @@ pub fn run(project: &Project, options: &Options) -> Result<(), Error> {
     let started = Instant::now();
     let (mut engine, stack) = come_up(project, "up")?;
     eprintln!("  up after {}", phase::seconds(started.elapsed()));
+    after_deploy::fill_catalogue(&stack)?;
     if options.check {
-        check::run(&stack, options.json.as_deref())?;
+        check::run(&stack, engine.port(), options.orders, options.json.as_deref())?;
     } else {
-        after_deploy::run(&stack)?;
+        after_deploy::first_order(&stack)?;
         stay(&mut engine)?;
     }
     Phase::run("stop the local engine", |_| {

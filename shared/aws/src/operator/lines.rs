@@ -1,5 +1,6 @@
 //! What functions logged.
 
+use aws_sdk_cloudwatchlogs::operation::filter_log_events::FilterLogEventsError;
 use serde_json::Value;
 
 use super::{Operator, Result};
@@ -15,7 +16,9 @@ impl Operator {
             let page = match request.set_next_token(token).send().await {
                 Ok(page) => page,
                 Err(error)
-                    if error.as_service_error().is_some_and(|e| e.is_resource_not_found_exception()) =>
+                    if error
+                        .as_service_error()
+                        .is_some_and(FilterLogEventsError::is_resource_not_found_exception) =>
                 {
                     return Ok(lines);
                 }

@@ -9,7 +9,8 @@ use aws_config::{BehaviorVersion, Region};
 
 pub use queues::{DeadLetter, Depth};
 
-use crate::AwsError;
+use crate::dynamodb::DynamoCatalogue;
+use crate::{AwsError, Requests};
 
 /// Looks into a stack.
 #[derive(Debug, Clone)]
@@ -34,6 +35,13 @@ impl Operator {
             logs: aws_sdk_cloudwatchlogs::Client::new(&config),
             queues: aws_sdk_sqs::Client::new(&config),
         }
+    }
+}
+
+impl Operator {
+    /// The catalogue in a table, to list articles in.
+    pub fn catalogue(&self, table: &str) -> DynamoCatalogue {
+        DynamoCatalogue::new(self.dynamodb.clone(), table, Requests::default())
     }
 }
 
