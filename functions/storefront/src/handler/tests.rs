@@ -7,6 +7,7 @@ mod cancelling;
 mod placing;
 mod reading;
 mod repeating;
+mod samples;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
