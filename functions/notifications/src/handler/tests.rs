@@ -2,12 +2,15 @@
 
 use std::sync::{Arc, Mutex};
 
+use semel_aws::{Delay, Message};
 use semel_contracts::events::{
     CancellationReason, Carrier, OrderCancelled, OrderCreated, PaymentVoided, ShipmentDelivered,
     ShipmentDispatched, ShippingMethod,
 };
 use semel_contracts::{Event, EventType};
 use semel_exactly_once::Class;
+use semel_lambda::Deadline;
+use semel_lambda::sqs::{DeadLetters, Delays, process};
 use semel_testkit::sample::{self, order_id};
 use semel_testkit::{Faulty, MemoryRecords, SimulatedClock, block_on, with_every_fault};
 
@@ -265,4 +268,50 @@ fn a_second_delivery_waits_while_the_first_is_sending_and_takes_over_when_it_die
         assert_eq!(world.deliver(vec![paid()]).await, [Outcome::Applied]);
         assert_eq!(world.post.subjects().len(), 1);
     });
+}
+
+/// The dead-letter queue, and the queue itself.
+#[derive(Debug, Clone, Default)]
+struct Queues(Arc<Mutex<Vec<Message>>>);
+
+impl DeadLetters for Queues {
+    async fn send(&self, messages: &[Message]) -> Vec<Result<(), AwsError>> {
+        self.0.lock().unwrap().extend_from_slice(messages);
+        vec![Ok(()); messages.len()]
+    }
+}
+
+impl Delays for Queues {
+    async fn delay(&self, delays: &[Delay]) -> Vec<Result<(), AwsError>> {
+        panic!("nothing is put off: {delays:?}");
+    }
+}
+
+#[test]
+fn the_samples_are_answered_as_they_say() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../events/notifications");
+    for (case, mails, reasons) in [
+        ("good", 3, &[][..]),
+        ("duplicate", 1, &[]),
+        ("malformed", 1, &["not_json", "invalid_value"]),
+        ("malformed-not-for-customers", 0, &["not_for_consumer"]),
+    ] {
+        let read = |file: String| std::fs::read_to_string(format!("{folder}/{file}")).unwrap();
+        let event = serde_json::from_str(&read(format!("{case}.json"))).unwrap();
+        let (world, queues) = (World::default(), Queues::default());
+        let consumer = world.consumer(world.records.clone(), world.post.clone());
+        let now = world.clock.now();
+        let deadline = Deadline::new(now, now.saturating_add(Duration::from_secs(30)));
+        let processed = process(&consumer, &queues, &queues, &world.clock, deadline, event);
+        let (answer, _tally) = block_on(processed).unwrap();
+        let expected: serde_json::Value =
+            serde_json::from_str(&read(format!("{case}.expected.json"))).unwrap();
+        assert_eq!(serde_json::to_value(&answer).unwrap(), expected, "{case}");
+        assert_eq!(world.post.subjects().len(), mails, "{case}");
+        let letters = queues.0.lock().unwrap();
+        let classes = letters.iter().flat_map(|letter| &letter.attributes);
+        let classes: Vec<_> =
+            classes.filter(|(name, _)| name == "error_class").map(|(_, code)| code).collect();
+        assert_eq!(classes, reasons, "{case}");
+    }
 }

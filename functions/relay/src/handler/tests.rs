@@ -410,3 +410,20 @@ fn a_carrier_that_does_not_answer_in_time_has_the_batch_repeated() {
     let followed = block_on(relay.follow(stream(), deadline));
     assert_eq!((followed.first_failed, count(&followed, "bus")), (Some(0), 0));
 }
+
+#[test]
+fn the_samples_are_answered_as_they_say() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../events/relay");
+    for (case, published, dead_lettered) in
+        [("good", 1, 0), ("duplicate", 2, 0), ("malformed", 1, 2), ("malformed-unknown-event-type", 0, 1)]
+    {
+        let text = std::fs::read_to_string(format!("{folder}/{case}.json")).unwrap();
+        let event: semel_lambda::stream::StreamEvent = serde_json::from_str(&text).unwrap();
+        let world = World::default();
+        let followed = world.follow(&event.records);
+        assert_eq!(followed.first_failed, None, "{case}");
+        let counts = ["bus", "topic", "dead_lettered"].map(|name| count(&followed, name));
+        assert_eq!(counts, [published, published, dead_lettered], "{case}");
+        assert_eq!(world.bus.ids().len() as u64, published, "what leaves keeps the contract");
+    }
+}
