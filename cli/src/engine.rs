@@ -15,6 +15,7 @@ use crate::phase::Phase;
 use crate::process;
 use crate::project::Project;
 use crate::run_files::{self, RunFile};
+use crate::samconfig::LocalDeployment;
 use crate::toolbox::Toolbox;
 
 const PORT_USUAL: u16 = 4566;
@@ -49,7 +50,10 @@ impl Engine {
         let output = File::create(&log).map_err(Error::io("create", &log))?;
         let errors = output.try_clone().map_err(Error::io("open", &log))?;
         let home = project.state_folder("run/home")?;
+        let deployment = LocalDeployment::read(project)?;
         let child = command(toolbox, &launcher, &home, port)
+            // Nobody is there to click on the link in SES's verification mail.
+            .env("SEMEL_VERIFIED_SENDERS", deployment.parameter("SenderEmail").unwrap_or_default())
             .stdin(Stdio::null())
             .stdout(output)
             .stderr(errors)

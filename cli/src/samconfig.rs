@@ -56,6 +56,11 @@ impl LocalDeployment {
             .map_err(|error| Error::Unexpected(format!("samconfig.toml, [local.deploy.parameters]: {error}")))
     }
 
+    /// What a parameter is set to, if it is.
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        self.parameter_overrides.iter().find_map(|each| each.strip_prefix(name)?.strip_prefix('='))
+    }
+
     /// The parameters with the machine's own architecture, whatever the file says.
     pub fn parameters_for(&self, architecture: &str) -> Vec<String> {
         let mut parameters: Vec<String> = self
@@ -79,6 +84,7 @@ mod tests {
                     parameter_overrides = [\"Stage=local\", \"Architecture=x86_64\"]\n";
         let read = LocalDeployment::parse(text).expect("a valid file");
         assert_eq!((read.stack_name.as_str(), read.region.as_str()), ("shop", "eu-west-1"));
+        assert_eq!((read.parameter("Stage"), read.parameter("Sta")), (Some("local"), None));
         assert_eq!(read.parameters_for("arm64"), ["Stage=local", "Architecture=arm64"]);
     }
 

@@ -12,9 +12,9 @@ import unittest
 import zipfile
 
 from ministack.core import lambda_runtime
-from ministack.services import cloudwatch_logs, eventbridge, lambda_svc
+from ministack.services import cloudwatch_logs, eventbridge, lambda_svc, ses, ses_v2
 
-from semel_engine import admin, logs, runtime_api, schedules
+from semel_engine import admin, logs, mail, runtime_api, schedules
 from tests.bench import REGION_ARN, MendTest, eventually
 
 BOOTSTRAP = '''#!{python}
@@ -167,6 +167,29 @@ class Schedules(MendTest):
         eventbridge._tick_scheduled_rules()
         eventbridge._tick_scheduled_rules()
         self.assertEqual(fired.count(self.name), 1)
+
+
+class Mail(MendTest):
+    """E-mail by SES v2, and reading what was sent."""
+
+    def send(self, sender: str) -> int:
+        message = {"FromEmailAddress": sender, "Destination": {"ToAddresses": ["ann@example.com"]}, "Content": {"Simple": {
+            "Subject": {"Data": self.name}, "Body": {"Text": {"Data": "text"}, "Html": {"Data": "<p>html</p>"}}}}}
+        answer = ses_v2.handle_request("POST", "/v2/email/outbound-emails", {}, json.dumps(message).encode(), {})
+        return asyncio.run(answer)[0]
+
+    def test_stock_refuses_a_sender_that_nobody_verified(self) -> None:
+        self.assertEqual(self.send("shop@example.com"), 400, "mail.py is needless")
+
+    def test_mend_accepts_the_named_sender_and_no_other(self) -> None:
+        os.environ[mail.VARIABLE] = "other@example.com, shop@example.com"
+        self.addCleanup(os.environ.pop, mail.VARIABLE)
+        mail.install(self.seam)
+        self.assertEqual(self.send("Shop <shop@example.com>"), 200)
+        self.assertEqual(self.send("thief@example.com"), 400)
+        sent = [each for each in ses._sent_emails_list() if each["Subject"] == self.name]
+        self.assertEqual([(each["To"], each["BodyText"], each["BodyHtml"]) for each in sent],
+                         [(["ann@example.com"], "text", "<p>html</p>")])
 
 
 class Admin(MendTest):
