@@ -1,7 +1,6 @@
 //! The inventory function: stock is held for orders, and goes back when they are cancelled. Wiring only.
 
-mod handler;
-
+use inventory::handler;
 use semel_exactly_once::Committer;
 use semel_lambda::config::WINDOW_SECONDS;
 

@@ -1,10 +1,6 @@
 //! The notifications function: one e-mail per event that a customer cares about. Wiring only.
 
-mod handler;
-mod html;
-mod mail;
-mod text;
-
+use notifications::handler;
 use semel_contracts::EmailAddress;
 
 fn main() -> std::process::ExitCode {

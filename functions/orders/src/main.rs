@@ -1,7 +1,6 @@
 //! The orders function: what other services tell about an order. Wiring only.
 
-mod handler;
-
+use orders::handler;
 use semel_exactly_once::Committer;
 use semel_lambda::config::WINDOW_SECONDS;
 

@@ -1,16 +1,12 @@
 //! The payments function: holds, takes and gives back the money of an order. Wiring only.
 
-mod gateway;
-mod handler;
-mod simulated;
-mod stripe;
-
-use gateway::Chosen;
+use payments::gateway::Chosen;
+use payments::handler;
+use payments::simulated::SimulatedGateway;
+use payments::stripe::{self, SecretKey, StripeGateway};
 use semel_exactly_once::Committer;
 use semel_lambda::config::WINDOW_SECONDS;
 use semel_lambda::{InitError, Start};
-use simulated::SimulatedGateway;
-use stripe::{SecretKey, StripeGateway};
 
 fn main() -> std::process::ExitCode {
     semel_lambda::run_sqs(|start| async move {

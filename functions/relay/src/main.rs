@@ -1,9 +1,6 @@
 //! The relay function: publishes what the tables committed. Wiring only.
 
-mod handler;
-mod letter;
-mod record;
-
+use relay::handler;
 use semel_aws::Arns;
 
 fn main() -> std::process::ExitCode {

@@ -6,7 +6,8 @@ use semel_contracts::{Envelope, Event, EventType};
 use semel_domain::{BookParcel, Shipment, ShipmentInput};
 use semel_exactly_once::{AggregateStore, Clock, Committer, Delivery, Known, Perform, PerformError};
 use semel_lambda::sqs::{Consumer, Outcome, Received, settled};
-use shipping::carrier::{Booking, Carrier};
+
+use crate::carrier::{Booking, Carrier};
 
 /// Consumes the shipping queue.
 #[derive(Debug)]

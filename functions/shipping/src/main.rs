@@ -1,10 +1,9 @@
 //! The shipping function: a parcel for every confirmed and paid order. Wiring only.
 
-mod handler;
-
 use semel_exactly_once::Committer;
 use semel_lambda::config::WINDOW_SECONDS;
 use shipping::carrier::SimulatedCarrier;
+use shipping::handler;
 
 fn main() -> std::process::ExitCode {
     semel_lambda::run_sqs(|start| async move {

@@ -12,7 +12,7 @@ use crate::refusal;
 
 /// How callers say who they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Auth {
+pub enum Auth {
     /// By a token. A caller is its subject, and sees what is that subject's.
     Jwt,
     /// By saying so: everybody may be anybody, and sees everything.

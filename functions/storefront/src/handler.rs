@@ -12,7 +12,7 @@ use crate::ports::{Catalogue, History};
 use crate::refusal;
 
 /// The HTTP API.
-pub(crate) struct Storefront<S, C, H, K> {
+pub struct Storefront<S, C, H, K> {
     /// Orders, each changed once for each request.
     pub committer: Committer<S, C>,
     /// The orders of a customer.

@@ -1,20 +1,8 @@
 //! The storefront function: customers place, read and cancel orders, and look at what is for sale. Wiring only.
 
-mod caller;
-mod handler;
-mod orders;
-mod page;
-mod place;
-mod ports;
-mod refusal;
-mod stock;
-mod view;
-
 use semel_exactly_once::Committer;
 use semel_lambda::config::WINDOW_SECONDS;
-
-use caller::Auth;
-use handler::Storefront;
+use storefront::{Auth, DEADLINE_SECONDS, Storefront};
 
 fn main() -> std::process::ExitCode {
     semel_lambda::run_http(|start| async move {
@@ -26,7 +14,7 @@ fn main() -> std::process::ExitCode {
             history: start.aws.reads(orders),
             catalogue: start.aws.catalogue(inventory),
             auth: start.env.choice("API_AUTH", &[("jwt", Auth::Jwt), ("anonymous", Auth::Anonymous)])?,
-            deadline: start.env.seconds("ORDER_DEADLINE_SECONDS", place::DEADLINE_SECONDS, 900)?,
+            deadline: start.env.seconds("ORDER_DEADLINE_SECONDS", DEADLINE_SECONDS, 900)?,
         })
     })
 }

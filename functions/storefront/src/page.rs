@@ -16,14 +16,16 @@ const LIMIT_MAX: u8 = 100;
 
 /// A place in a list: the last thing read and its value in the list's order.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Position<T> {
+pub struct Position<T> {
+    /// The last thing read.
     pub id: T,
+    /// Its value in the list's order.
     pub at: u64,
 }
 
 /// Which page is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Paging<T> {
+pub struct Paging<T> {
     /// Most entries on it: 1 to 100.
     pub limit: u8,
     /// Where the page before ended.

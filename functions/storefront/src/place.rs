@@ -21,7 +21,7 @@ use crate::ports::{Catalogue, History};
 use crate::{caller, refusal, view};
 
 /// What an order's deadline may be: a minute to a week, as long as card authorisations last.
-pub(crate) const DEADLINE_SECONDS: RangeInclusive<u32> = 60..=604_800;
+pub const DEADLINE_SECONDS: RangeInclusive<u32> = 60..=604_800;
 
 /// Longest idempotency key; a UUID has 36 characters.
 const KEY_CHARS_MAX: usize = 255;

@@ -11,7 +11,7 @@ use crate::page::{Paging, Position};
 
 /// One page of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Page<T, K> {
+pub struct Page<T, K> {
     /// What is on it.
     pub entries: Vec<T>,
     /// Where it ended, if there may be more.
@@ -19,7 +19,7 @@ pub(crate) struct Page<T, K> {
 }
 
 /// What is for sale.
-pub(crate) trait Catalogue: Send + Sync {
+pub trait Catalogue: Send + Sync {
     /// The articles with these SKUs, in no particular order; those that are not for sale are left out.
     fn articles(&self, skus: &[Sku]) -> impl Future<Output = Result<Vec<StockItem>, StoreError>> + Send;
 
@@ -31,7 +31,7 @@ pub(crate) trait Catalogue: Send + Sync {
 }
 
 /// The orders of each customer.
-pub(crate) trait History: Send + Sync {
+pub trait History: Send + Sync {
     /// One page of a customer's orders, newest first. One that was placed a moment ago may be missing.
     fn page(
         &self,

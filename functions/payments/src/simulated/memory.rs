@@ -8,6 +8,7 @@ use semel_exactly_once::StoreError;
 
 use super::Ledger;
 
+/// The books.
 #[derive(Debug, Clone, Default)]
 pub struct MemoryLedger(Arc<Mutex<BTreeMap<String, Entry>>>);
 
@@ -22,6 +23,7 @@ impl MemoryLedger {
         self.lock().keys().map(operation).collect()
     }
 
+    /// An entry by its key.
     pub fn entry(&self, key: &str) -> Option<Entry> {
         self.lock().get(key).cloned()
     }

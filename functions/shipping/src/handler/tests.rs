@@ -9,9 +9,9 @@ use semel_domain::{ShipmentStatus, TrackParcel};
 use semel_exactly_once::{Aggregate, Class, outbox};
 use semel_testkit::sample::{self, order_id};
 use semel_testkit::{Faults, Faulty, MemoryAggregates, SimulatedClock, block_on, with_every_fault};
-use shipping::carrier::{SimulatedCarrier, Tracking};
 
 use super::*;
+use crate::carrier::{SimulatedCarrier, Tracking};
 
 const WINDOW: Duration = Duration::from_mins(5);
 const TRANSIT: Duration = Duration::from_hours(1);
