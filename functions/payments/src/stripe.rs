@@ -37,7 +37,7 @@ use semel_exactly_once::PerformError;
 use crate::gateway::{Attempt, Gateway};
 use error::StripeError;
 use http::Http;
-pub use http::{BASE_URL, SecretKey};
+pub use http::{BASE_URL, InvalidBase, InvalidKey, SecretKey};
 use wire::{Intent, IntentStatus, List, Refund};
 
 const INTENTS: &str = "/v1/payment_intents";
@@ -72,7 +72,7 @@ impl Gateway for StripeGateway {
 
 impl StripeGateway {
     /// Stripe at `base` (its own address, or a stand-in on this machine), asked with `key`.
-    pub fn new(base: &str, key: SecretKey) -> Result<Self, http::InvalidBase> {
+    pub fn new(base: &str, key: SecretKey) -> Result<Self, InvalidBase> {
         Ok(Self { http: Http::new(base, key)? })
     }
 

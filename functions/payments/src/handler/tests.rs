@@ -352,3 +352,42 @@ fn what_is_routed_is_an_input_and_nothing_else_is() {
         );
     }
 }
+
+/// The samples' records as the batch loop hands them over: those that can be read and concern payments.
+fn readable(sample: &str) -> (usize, Vec<Received>) {
+    let event: serde_json::Value = serde_json::from_str(sample).unwrap();
+    let records = event["Records"].as_array().unwrap();
+    let envelopes = records.iter().filter_map(|r| semel_contracts::decode(r["body"].as_str().unwrap()).ok());
+    (records.len(), envelopes.map(|envelope| Received { envelope, receive_count: 1 }).collect())
+}
+
+#[test]
+fn the_samples_are_what_their_names_say() {
+    let cases: [(&str, &str, usize, &[&str]); 7] = [
+        ("good", include_str!("../../../../events/payments/good.json"), 0, &["PaymentAuthorized"]),
+        ("duplicate", include_str!("../../../../events/payments/duplicate.json"), 0, &["PaymentAuthorized"]),
+        ("cancelled", include_str!("../../../../events/payments/cancelled.json"), 0, &["PaymentVoided"]),
+        ("first", include_str!("../../../../events/payments/cancelled-first.json"), 0, &["PaymentVoided"]),
+        ("declined", include_str!("../../../../events/payments/declined.json"), 0, &["PaymentDeclined"]),
+        ("malformed", include_str!("../../../../events/payments/malformed.json"), 6, &["PaymentAuthorized"]),
+        ("other", include_str!("../../../../events/payments/not-for-payments.json"), 0, &[]),
+    ];
+    for (name, sample, unreadable, published) in cases {
+        let world = world(Faults::none(), None);
+        let (records, received) = readable(sample);
+        assert_eq!(records - received.len(), unreadable, "{name}");
+        let mut groups: Vec<(String, Vec<Received>)> = Vec::new();
+        for event in received {
+            let Some(key) = world.payments.route(&event.envelope) else { continue };
+            match groups.iter_mut().find(|(known, _)| *known == key) {
+                Some((_, group)) => group.push(event),
+                None => groups.push((key, vec![event])),
+            }
+        }
+        for (key, group) in groups {
+            let outcomes = block_on(world.payments.handle(&key, group));
+            assert!(!outcomes.iter().any(|o| matches!(o, Outcome::Transient(_))), "{name}: {outcomes:?}");
+        }
+        assert_eq!(world.published(), published, "{name}");
+    }
+}

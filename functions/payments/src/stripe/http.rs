@@ -58,8 +58,10 @@ impl SecretKey {
 /// An address to which the key must not go.
 #[derive(Debug, thiserror::Error)]
 pub enum InvalidBase {
+    /// Not Stripe's, and not on this machine.
     #[error("expected https://<host>, or http:// on 127.0.0.1 for tests, without a path")]
     Address,
+    /// TLS has nothing to trust.
     #[error("the system's root certificates cannot be read")]
     Roots(#[from] std::io::Error),
 }
