@@ -93,7 +93,9 @@ impl Http {
         connector.set_nodelay(true);
         // The base decides between the two; it was checked above.
         let connector = HttpsConnectorBuilder::new()
-            .with_native_roots()?
+            // Named rather than found by a feature of hyper-rustls: with the SDK's own features all functions share
+            // one build of the SDK.
+            .with_provider_and_native_roots(rustls::crypto::aws_lc_rs::default_provider())?
             .https_or_http()
             .enable_http1()
             .wrap_connector(connector);
