@@ -1,5 +1,7 @@
 //! Starts a function: telemetry, configuration, clients, then the Lambda runtime. A function's `main` is one call.
 //!
+//! An invocation's future is boxed: inlined whole into the runtime's it would be too deep a type to lay out.
+//!
 //! One thread is enough: Lambda gives an environment one invocation at a time, and all waiting is for the network.
 
 use std::future::Future;
@@ -62,7 +64,7 @@ where
         };
         Runtime::new(service_fn(|event: LambdaEvent<SqsEvent>| {
             let span = span(&event.context);
-            handler(event).instrument(span)
+            Box::pin(handler(event)).instrument(span)
         }))
         .run()
         .await
@@ -92,7 +94,7 @@ where
         };
         Runtime::new(service_fn(|event: LambdaEvent<ApiGatewayV2httpRequest>| {
             let span = span(&event.context);
-            handler(event).instrument(span)
+            Box::pin(handler(event)).instrument(span)
         }))
         .run()
         .await
@@ -125,7 +127,7 @@ where
         };
         Runtime::new(service_fn(|event: LambdaEvent<StreamEvent>| {
             let span = span(&event.context);
-            handler(event).instrument(span)
+            Box::pin(handler(event)).instrument(span)
         }))
         .run()
         .await
@@ -154,7 +156,7 @@ where
         };
         Runtime::new(service_fn(|event: LambdaEvent<IgnoredAny>| {
             let span = span(&event.context);
-            handler(event).instrument(span)
+            Box::pin(handler(event)).instrument(span)
         }))
         .run()
         .await
