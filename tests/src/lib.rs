@@ -1,1 +1,26 @@
-//! Tests.
+//! What end-to-end tests share: the deployed stack, a customer's view of it, goods, events, and waiting.
+//!
+//! Knows the platform from outside only: HTTP, tables, queues, mail. A test makes its own customers, articles and
+//! keys with [`unique`], so that it depends on nothing that another one leaves behind. What is broken here is a test's
+//! failure, so everything panics with what was expected.
+
+mod api;
+mod emulator;
+mod messages;
+mod orders;
+mod samples;
+mod stack;
+mod wait;
+
+pub use api::{Reply, order_request};
+pub use emulator::{Emulator, Refused, start_without_runtime};
+pub use messages::{envelope, event_with_id};
+pub use orders::{Goods, confirmed, created};
+pub use samples::{Sample, differences, samples_of};
+pub use stack::{Mail, Stack};
+pub use wait::{WAIT_MAX, eventually};
+
+/// A name that no other test and no other run has.
+pub fn unique(prefix: &str) -> String {
+    format!("{prefix}-{}", uuid::Uuid::new_v4().simple())
+}

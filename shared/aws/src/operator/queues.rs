@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_sqs::types::QueueAttributeName;
+use semel_exactly_once::Class;
 
 use super::{Operator, Result};
 use crate::AwsError;
@@ -50,6 +51,25 @@ impl Operator {
             .unwrap_or_default();
         let count = |name| attributes.get(name).and_then(|text| text.parse().ok()).unwrap_or_default();
         Ok(Depth { visible: count(&names[0]), in_flight: count(&names[1]), delayed: count(&names[2]) })
+    }
+
+    /// Sends every letter of a dead-letter queue to `queue_url` again, as new messages. Answers when the move has
+    /// been accepted; it may go on for a while.
+    pub async fn redrive(&self, dead_letters_url: &str, queue_url: &str) -> Result<()> {
+        // The destination must be said: letters that a function sent itself have no queue they came from.
+        let (from, to) = (self.queue_arn(dead_letters_url).await?, self.queue_arn(queue_url).await?);
+        let request = self.queues.start_message_move_task().source_arn(from).destination_arn(to);
+        let answer = request.send().await;
+        answer.map(drop).map_err(|error| AwsError::of("SQS StartMessageMoveTask", &error))
+    }
+
+    async fn queue_arn(&self, queue_url: &str) -> Result<String> {
+        const OPERATION: &str = "SQS GetQueueAttributes";
+        let name = QueueAttributeName::QueueArn;
+        let request = self.queues.get_queue_attributes().queue_url(queue_url).attribute_names(name.clone());
+        let answer = request.send().await.map_err(|error| AwsError::of(OPERATION, &error))?;
+        let arn = answer.attributes.unwrap_or_default().remove(&name);
+        arn.ok_or_else(|| AwsError::new(Class::Fatal, OPERATION, "NoArn", "the answer leaves out the ARN"))
     }
 
     /// Up to ten letters of a dead-letter queue. They stay there, hidden for a second.
