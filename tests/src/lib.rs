@@ -5,6 +5,7 @@
 //! failure, so everything panics with what was expected.
 
 mod api;
+mod checks;
 mod emulator;
 mod messages;
 mod orders;
@@ -13,6 +14,9 @@ mod stack;
 mod wait;
 
 pub use api::{Reply, order_request};
+pub use checks::{
+    assert_booked, assert_books_match, assert_subjects, wait_for_available, wait_for_end, wait_for_mails,
+};
 pub use emulator::{Emulator, Refused, start_without_runtime};
 pub use messages::{envelope, event_with_id};
 pub use orders::{Goods, confirmed, created};

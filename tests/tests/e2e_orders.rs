@@ -1,17 +1,14 @@
 //! Orders of every kind, run end to end on the deployed stack.
 
-use std::collections::BTreeMap;
 use std::thread;
 use std::time::Duration;
 
-use semel_contracts::events::{InventoryReserved, PaymentAuthorized};
-use semel_contracts::{Currency, EventId, OrderLine, StockLine};
-use semel_domain::PlaceOrder;
-use semel_exactly_once::fingerprint;
+use semel_contracts::Currency;
 use semel_tests::{
-    Goods, Mail, Reply, Stack, confirmed, created, envelope, event_with_id, eventually, order_request, unique,
+    Goods, Reply, Stack, assert_booked, assert_books_match, assert_subjects, created, envelope,
+    order_request, unique, wait_for_end, wait_for_mails,
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// How long the orders of these tests may stay pending: longer than the tests take.
 const WHILE: Duration = Duration::from_mins(30);
@@ -28,44 +25,6 @@ const COMPLETED: [&str; 10] = [
     "shipment_delivered",
     "completed",
 ];
-
-/// Waits until a customer has `count` mails, and answers them. One more than expected shows in the comparison.
-fn mails(stack: &Stack, customer_id: &str, count: usize) -> Vec<Mail> {
-    let address = format!("{customer_id}@example.com");
-    eventually(&format!("{address} has {count} mails"), || {
-        let mails = stack.mails_to(&address);
-        if mails.len() >= count { Ok(mails) } else { Err(format!("{mails:?}")) }
-    })
-}
-
-/// Asserts that these are the mails' subjects, in any order.
-#[track_caller]
-fn assert_subjects(mails: &[Mail], expected: &[&str]) {
-    let subject = |mail: &Mail| mail.subject.split(" (order ").next().unwrap_or_default().to_owned();
-    let mut found: Vec<String> = mails.iter().map(subject).collect();
-    found.sort();
-    let mut expected = expected.to_vec();
-    expected.sort_unstable();
-    assert_eq!(found, expected);
-}
-
-/// Asserts which operations the gateway did for an order, and that each was over `amount`.
-#[track_caller]
-fn assert_booked(stack: &Stack, order_id: &str, amount: i64, operations: &[&str]) {
-    let bookings = stack.bookings(order_id);
-    let found: Vec<&str> = bookings.keys().map(String::as_str).collect();
-    assert_eq!(found, operations, "{bookings:?}");
-    assert!(bookings.values().all(|(booked, _)| *booked == amount), "{bookings:?}");
-}
-
-/// Waits until an article has `units` again.
-#[track_caller]
-fn wait_for_available(stack: &Stack, goods: &Goods, units: u64) {
-    eventually(&format!("{units} units of {} are free", goods.sku), || match stack.available(&goods.sku) {
-        Some(available) if available == units => Ok(()),
-        other => Err(format!("{other:?}")),
-    });
-}
 
 fn completes(shipping_method: &str) {
     let stack = Stack::from_environment();
@@ -94,7 +53,7 @@ fn completes(shipping_method: &str) {
     assert_eq!(order.body["total"], json!({ "amount": 2_900, "currency": "EUR" }));
     assert_booked(&stack, &order_id, 2_900, &["authorize", "capture"]);
     assert_eq!(stack.available(&goods.sku), Some(998));
-    let mails = mails(&stack, &customer_id, 5);
+    let mails = wait_for_mails(&stack, &customer_id, 5);
     assert_subjects(
         &mails,
         &[
@@ -137,7 +96,7 @@ fn a_declined_card_cancels_the_order_and_frees_its_stock() {
         let bookings = stack.bookings(&order_id);
         assert_eq!(bookings.keys().collect::<Vec<_>>(), ["authorize"]);
         assert!(bookings["authorize"].1.starts_with("declined:"), "{bookings:?}");
-        let mails = mails(&stack, &customer_id, 2);
+        let mails = wait_for_mails(&stack, &customer_id, 2);
         assert_subjects(&mails, &["We have your order", "Your order is cancelled"]);
     }
 }
@@ -157,7 +116,10 @@ fn an_order_for_more_than_there_is_is_cancelled_and_its_money_released() {
     // The cancellation may have come before the card was asked at all.
     let operations = stack.bookings(&order_id).into_keys().collect::<Vec<_>>();
     assert!(operations.is_empty() || operations == ["authorize", "void"], "{operations:?}");
-    assert_subjects(&mails(&stack, &customer_id, 2), &["We have your order", "Your order is cancelled"]);
+    assert_subjects(
+        &wait_for_mails(&stack, &customer_id, 2),
+        &["We have your order", "Your order is cancelled"],
+    );
 }
 
 #[test]
@@ -181,38 +143,6 @@ fn a_pending_order_that_is_cancelled_is_undone_once() {
     assert_booked(&stack, &order_id, 1_450, &["authorize", "void"]);
     assert_eq!(stack.available(&goods.sku), Some(1_000));
     assert_eq!(stack.cancel(&order_id).status, 202, "asking again is asking once");
-}
-
-/// The gateway's books and the stock say the same as the order, which is at its end.
-#[track_caller]
-fn assert_books_match(stack: &Stack, order: &Reply, goods: &Goods, units: u64) {
-    let order_id = order.text("order_id");
-    let operations = stack.bookings(order_id).into_keys().collect::<Vec<_>>();
-    if order.text("status") == "delivered" {
-        assert_eq!(operations, ["authorize", "capture"], "{order:?}");
-        wait_for_available(stack, goods, 1_000 - units);
-    } else {
-        assert_eq!(order.text("status"), "cancelled", "{order:?}");
-        let undone: [&[&str]; 3] = [&[], &["authorize", "void"], &["authorize", "capture", "refund"]];
-        assert!(undone.iter().any(|each| operations == *each), "{operations:?} of {order:?}");
-        wait_for_available(stack, goods, 1_000);
-    }
-}
-
-/// Waits until an order is at its end.
-#[track_caller]
-fn wait_for_end(stack: &Stack, order_id: &str) -> Reply {
-    eventually(&format!("order {order_id} comes to an end"), || {
-        let order = stack.order(order_id);
-        match order.text("status") {
-            "delivered" | "cancelled" => Ok(order),
-            "dispatched" => {
-                stack.sweep();
-                Err(format!("{order:?}"))
-            }
-            _ => Err(format!("{order:?}")),
-        }
-    })
 }
 
 #[test]
@@ -308,152 +238,4 @@ fn a_customers_orders_are_listed_newest_first_page_by_page() {
     }
     assert_eq!(next, "", "the last page says so");
     assert_eq!(listed, placed);
-}
-
-fn authorized(order: &PlaceOrder) -> PaymentAuthorized {
-    let authorization_id = "au_of_a_test".parse().expect("a reference");
-    PaymentAuthorized { order_id: order.order_id, amount: order.total, authorization_id }
-}
-
-fn reserved(order: &PlaceOrder) -> InventoryReserved {
-    let held = |line: &OrderLine| StockLine { sku: line.sku.clone(), quantity: line.quantity };
-    InventoryReserved { order_id: order.order_id, lines: order.lines.map(held) }
-}
-
-#[test]
-fn an_order_past_its_deadline_is_cancelled_once_and_late_success_changes_nothing() {
-    let stack = Stack::from_environment();
-    let goods = Goods::usual(&stack);
-    let order = goods.order(Duration::ZERO);
-    let order_id = order.order_id.to_string();
-    stack.put_silent(&order);
-
-    // Nobody sweeps here: the schedule of the stack does, within a minute.
-    let cancelled = stack.wait_for_status(&order_id, "cancelled");
-    assert_eq!(cancelled.text("cancellation_reason"), "deadline_passed");
-    let late = [envelope(authorized(&order)), envelope(reserved(&order))];
-    stack.send("Orders", &late.map(|event| event.encode().expect("small")));
-    stack.wait_until_consumed("Orders");
-    stack.sweep();
-
-    assert_eq!(stack.order(&order_id), cancelled);
-    assert_eq!(cancelled.timeline().iter().filter(|what| **what == "cancelling").count(), 1);
-    assert_eq!(stack.bookings(&order_id), BTreeMap::new());
-    assert_eq!(stack.available(&goods.sku), Some(1_000));
-    let mails = mails(&stack, order.customer.customer_id.as_str(), 1);
-    assert_subjects(&mails, &["Your order is cancelled"]);
-}
-
-#[test]
-fn a_deadline_and_a_success_at_the_same_moment_have_one_winner() {
-    let stack = Stack::from_environment();
-    for n in 0..6 {
-        let goods = Goods::usual(&stack);
-        // Around the time that securing money and stock takes.
-        let order = goods.order(Duration::from_millis(40 * n));
-        let order_id = order.order_id.to_string();
-        stack.put(&order);
-        let ended = eventually(&format!("order {order_id} comes to an end"), || {
-            stack.sweep();
-            let order = stack.order(&order_id);
-            let ended = matches!(order.text("status"), "delivered" | "cancelled");
-            if ended { Ok(order) } else { Err(format!("{order:?}")) }
-        });
-        let timeline = ended.timeline();
-        let won = ["confirmed", "cancelling"].map(|end| timeline.iter().filter(|what| **what == end).count());
-        assert!(won == [1, 0] || won == [0, 1], "{ended:?}");
-        assert_books_match(&stack, &ended, &goods, 1);
-        let told = if won == [1, 0] { 5 } else { 2 };
-        let mails = mails(&stack, order.customer.customer_id.as_str(), told);
-        assert_eq!(mails.len(), told, "{mails:?}");
-    }
-}
-
-/// Everything that is kept for an order, apart from the mails.
-fn kept(stack: &Stack, order_id: &str) -> Vec<Value> {
-    let tables = [
-        ("OrdersTableName", "order"),
-        ("PaymentsTableName", "payment"),
-        ("InventoryTableName", "reservation"),
-        ("ShipmentsTableName", "shipment"),
-    ];
-    let kept = tables.map(|(table, kind)| {
-        let item = stack.item(table, &format!("{kind}#{order_id}"));
-        let item = item.unwrap_or_else(|| panic!("there is no {kind} of {order_id}"));
-        let text = |name: &str| semel_aws::dynamodb::text(&item, name).map(str::to_owned);
-        let version: Option<u64> = semel_aws::dynamodb::number(&item, "version");
-        json!({ "kind": kind, "version": version, "state": text("state"), "outbox": text("outbox") })
-    });
-    kept.into()
-}
-
-#[test]
-fn events_that_come_again_under_new_messages_have_no_second_effect() {
-    let stack = Stack::from_environment();
-    let goods = Goods::usual(&stack);
-    let mut order = goods.order(WHILE);
-    order.fingerprint = fingerprint(b"of a test");
-    let order_id = order.order_id.to_string();
-    stack.put(&order);
-    stack.wait_for_status(&order_id, "delivered");
-    let customer_id = order.customer.customer_id.as_str();
-    mails(&stack, customer_id, 5);
-    let before = (kept(&stack, &order_id), stack.bookings(&order_id), stack.available(&goods.sku));
-
-    // As a redrive brings it: the same event under a new message. Then under a new id too: after the window
-    // nobody knows the old one any more, and only the state machines are left to say no.
-    let placing = EventId::derive_from(&["place", &order_id, &order.fingerprint]);
-    let again =
-        event_with_id(EventId::derive("orders", placing, 0), created(&order)).encode().expect("small");
-    let late = envelope(created(&order)).encode().expect("small");
-    stack.send("Notifications", std::slice::from_ref(&again));
-    for consumer in ["Payments", "Inventory"] {
-        stack.send(consumer, &[again.clone(), late.clone(), again.clone()]);
-    }
-    let confirmed_again = envelope(confirmed(&order)).encode().expect("small");
-    for consumer in ["Payments", "Shipping"] {
-        stack.send(consumer, std::slice::from_ref(&confirmed_again));
-    }
-    let facts = [envelope(authorized(&order)), envelope(reserved(&order))];
-    stack.send("Orders", &facts.map(|event| event.encode().expect("small")));
-    for consumer in ["Notifications", "Payments", "Inventory", "Shipping", "Orders"] {
-        stack.wait_until_consumed(consumer);
-    }
-
-    let after = (kept(&stack, &order_id), stack.bookings(&order_id), stack.available(&goods.sku));
-    assert_eq!(after, before);
-    assert_eq!(mails(&stack, customer_id, 5).len(), 5);
-}
-
-#[test]
-fn a_dead_letter_takes_effect_once_it_is_redriven() {
-    let stack = Stack::from_environment();
-    let goods = Goods::usual(&stack);
-    let order = goods.order(WHILE);
-    let order_id = order.order_id.to_string();
-    let event = envelope(reserved(&order));
-    let body = event.encode().expect("small");
-
-    // Given a fact about an order that is not there.
-    stack.send("Orders", std::slice::from_ref(&body));
-    let letter = stack.wait_for_dead_letter("Orders", |found| found == body);
-    assert_eq!(letter.attributes.get("error_class").map(String::as_str), Some("rejected"), "{letter:?}");
-    assert_eq!(letter.attributes.get("event_id"), Some(&event.event_id.to_string()), "{letter:?}");
-
-    // When the order has come and the letter is sent again.
-    stack.put_silent(&order);
-    // A letter that somebody is looking at stays behind: it is asked for until it has come.
-    let moved = eventually("the redriven letter takes effect", || {
-        stack.redrive("Orders");
-        let order = stack.order(&order_id);
-        if order.text("stock") == "reserved" { Ok(order) } else { Err(format!("{order:?}")) }
-    });
-
-    // Then it has taken effect, and once.
-    assert_eq!(moved.timeline(), ["placed", "stock_reserved"]);
-    stack.send("Orders", &[body]);
-    stack.wait_until_consumed("Orders");
-    assert_eq!(stack.order(&order_id).timeline(), ["placed", "stock_reserved"]);
-    assert_eq!(stack.cancel(&order_id).status, 202);
-    stack.wait_for_status(&order_id, "cancelled");
 }
