@@ -44,7 +44,7 @@ impl Page {
         for folder in ["", "docs/"] {
             let entries = fs::read_dir(root().join(folder)).expect("a readable folder");
             let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-            paths.extend(names.filter(|name| name.ends_with(".md")).map(|name| format!("{folder}{name}")));
+            paths.extend(names.filter(|name| is_a(name, "md")).map(|name| format!("{folder}{name}")));
         }
         paths.sort();
         paths.iter().map(|path| Self::read(path)).collect()
@@ -107,6 +107,10 @@ fn anchor(heading: &str) -> String {
     kept.flat_map(char::to_lowercase).map(|c| if c == ' ' { '-' } else { c }).collect()
 }
 
+fn is_a(path: &str, extension: &str) -> bool {
+    Path::new(path).extension().is_some_and(|found| found == extension)
+}
+
 fn is_elsewhere(target: &str) -> bool {
     ["https://", "http://", "mailto:"].iter().any(|scheme| target.starts_with(scheme))
 }
@@ -158,7 +162,7 @@ fn every_test_that_is_named_as_proof_exists() {
                 continue;
             };
             let is_name = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
-            if !target.ends_with(".rs") || !is_name {
+            if !is_a(target, "rs") || !is_name {
                 continue;
             }
             checked += 1;
@@ -254,13 +258,14 @@ fn shown_source(path: &str) -> String {
 #[test]
 fn the_code_that_is_shown_is_code_that_is_tested() {
     // Examples in a crate's documentation are compiled and run by cargo.
-    let documented: String = shown_source("shared/exactly-once/src/lib.rs")
+    let library = shown_source("shared/exactly-once/src/lib.rs");
+    let documented: Vec<&str> = library
         .lines()
         .filter_map(|line| line.strip_prefix("//!"))
         .map(|line| line.strip_prefix(' ').unwrap_or(line))
         .filter(|line| !line.starts_with("# ") && *line != "#")
-        .map(|line| format!("{line}\n"))
         .collect();
+    let documented = documented.join("\n");
     let tested = shown_source("tests/tests/contract_docs/coupon.rs");
     let shown = Page::read("docs/exactly-once.md").examples("rust");
     assert_eq!(shown.len(), 2, "a handler and an aggregate");
