@@ -5,6 +5,7 @@
 
 mod acceptance;
 mod after_deploy;
+mod bench;
 mod build;
 mod check;
 mod deploy;
@@ -62,6 +63,12 @@ enum Command {
     /// Format, lints, licences, unit and contract tests, the engine's own tests, the template's validation, and
     /// the end-to-end tests on a freshly deployed stack. Goes on after a failure, so that one run shows all.
     Test(test_run::Options),
+    /// Measure what an order costs and how fast the functions are; asserts nothing
+    ///
+    /// Handler time without IO next to a floor of the same run, DynamoDB requests and write units of an order's life,
+    /// and each function's size and cold start under the Lambda runtime emulator. The requests to AWS per order of a
+    /// whole run are in the report of `up --check`.
+    Bench(bench::Options),
 }
 
 fn run(arguments: Arguments) -> Result<(), Error> {
@@ -71,6 +78,7 @@ fn run(arguments: Arguments) -> Result<(), Error> {
         Command::Up(options) => up::run(&project, &options),
         Command::Down => down::run(&project),
         Command::Test(options) => test_run::run(&project, &options),
+        Command::Bench(options) => bench::run(&project, &options),
     }
 }
 
