@@ -175,10 +175,7 @@ mod tests {
     fn cores_are_named_and_units_added_up() {
         let text = text(&report(900));
         assert!(text.starts_with("On 2 x Some CPU, load before 0.25, 2026-11-22"), "{text}");
-        assert!(
-            text.contains("order 900 (9)") && text.lines().any(|l| l.ends_with("included     3")),
-            "{text}"
-        );
+        assert!(text.contains("order 900 (9)"), "{text}");
         let all = text.lines().find_map(|line| line.trim().strip_prefix("all, indexes included"));
         assert_eq!(all.map(str::trim), Some("3"), "{text}");
         assert!(!text.contains("1 KB"), "{text}");
