@@ -7,6 +7,9 @@ use crate::acceptance;
 use crate::error::Error;
 use crate::stack::Stack;
 
+/// Orders of a whole acceptance run.
+pub const ORDERS: usize = 1_000;
+
 /// Checks the stack with `orders` orders, writes the report to `json`, and fails when any figure is wrong.
 pub fn run(stack: &Stack, port: u16, orders: usize, json: Option<&Path>) -> Result<(), Error> {
     let figures = acceptance::run(stack, port, orders)?;

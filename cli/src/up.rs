@@ -23,7 +23,7 @@ pub struct Options {
     #[arg(long)]
     check: bool,
     /// Orders of the acceptance run
-    #[arg(long, value_name = "COUNT", default_value_t = 1_000, requires = "check")]
+    #[arg(long, value_name = "COUNT", default_value_t = check::ORDERS, requires = "check")]
     orders: usize,
     /// Write the acceptance run's report to this file
     #[arg(long, value_name = "FILE", requires = "check")]

@@ -25,12 +25,16 @@ fn dependencies(metadata: &Value, package: &str) -> Vec<String> {
     let packages = metadata["packages"].as_array().expect("packages");
     let found = packages.iter().find(|each| each["name"] == package);
     let found = found.unwrap_or_else(|| panic!("there is no package {package}"));
-    let normal = found["dependencies"].as_array().expect("dependencies").iter().filter(|each| each["kind"].is_null());
+    let normal =
+        found["dependencies"].as_array().expect("dependencies").iter().filter(|each| each["kind"].is_null());
     normal.map(|each| each["name"].as_str().expect("a name").to_owned()).collect()
 }
 
 fn is_runtime(name: &str) -> bool {
-    name == "tokio" || name.starts_with("aws-") || name.starts_with("lambda_") || name.starts_with("aws_lambda")
+    name == "tokio"
+        || name.starts_with("aws-")
+        || name.starts_with("lambda_")
+        || name.starts_with("aws_lambda")
 }
 
 #[test]
@@ -54,10 +58,16 @@ fn only_shared_aws_depends_on_the_sdk_and_only_functions_and_shared_lambda_on_th
         let manifest = package["manifest_path"].as_str().expect("a path");
         for dependency in dependencies(&metadata, name) {
             let sdk = dependency.starts_with("aws-sdk-") || dependency == "aws-config";
-            assert!(!sdk || name == "semel-aws", "{name} depends on {dependency}: add what it needs to shared/aws");
+            assert!(
+                !sdk || name == "semel-aws",
+                "{name} depends on {dependency}: add what it needs to shared/aws"
+            );
             let runtime = dependency.starts_with("lambda_") || dependency == "aws_lambda_events";
             let allowed = name == "semel-lambda" || manifest.contains("/functions/");
-            assert!(!runtime || allowed, "{name} depends on {dependency}: only functions and shared/lambda may");
+            assert!(
+                !runtime || allowed,
+                "{name} depends on {dependency}: only functions and shared/lambda may"
+            );
         }
     }
 }

@@ -39,7 +39,8 @@ pub fn run(stack: &Stack, port: u16, count: usize) -> Result<Figures, Error> {
         available: shop::SOLD.iter().map(|article| (article.0.to_owned(), article.4)).collect(),
         scarce: shop::SCARCE,
     };
-    chaos::deliver_twice(port, queue_name(stack.output("PaymentsQueueUrl")?))?;
+    let repeated = queue_name(stack.output("PaymentsQueueUrl")?);
+    chaos::deliver(port, repeated, 2)?;
     let (placed, killed) =
         order_under_fire(stack, port, count, || runtime.block_on(settled(&operator, stack, count)))?;
     let after =

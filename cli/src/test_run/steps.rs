@@ -9,7 +9,7 @@ use crate::project::Project;
 use crate::samconfig::LocalDeployment;
 use crate::stack::Stack;
 use crate::toolbox::Toolbox;
-use crate::{build, deploy, prerequisites, process};
+use crate::{after_deploy, build, check, deploy, prerequisites, process};
 
 use super::dependencies;
 
@@ -41,6 +41,13 @@ pub const ALL: &[Step] = &[
     Step { name: "build", about: "sam build", has_phases: true, run: build_functions },
     Step { name: "tests", about: "cargo test --workspace", has_phases: false, run: tests },
     Step { name: "deploy", about: "start the local engine, sam deploy", has_phases: true, run: deploy_stack },
+    // Before the end-to-end tests: they leave dead letters behind on purpose, and this wants none.
+    Step {
+        name: "acceptance",
+        about: "a thousand orders under fire (up --check)",
+        has_phases: true,
+        run: acceptance,
+    },
     Step {
         name: "e2e",
         about: "cargo test -p semel-tests --features e2e",
@@ -120,6 +127,19 @@ fn deploy_stack(bench: &mut Bench, _on_line: OnLine) -> Result<(), Error> {
     let stack = deploy::run(&bench.project, &bench.toolbox, &engine, bench.architecture)?;
     bench.deployed = Some((engine, stack));
     Ok(())
+}
+
+fn acceptance(bench: &mut Bench, on_line: OnLine) -> Result<(), Error> {
+    if bench.deployed.is_none() {
+        deploy_stack(bench, on_line)?;
+    }
+    match &bench.deployed {
+        Some((engine, stack)) => {
+            after_deploy::fill_catalogue(stack)?;
+            check::run(stack, engine.port(), check::ORDERS, None)
+        }
+        None => Err(Error::Unexpected("there is no stack to check".to_owned())),
+    }
 }
 
 fn end_to_end(bench: &mut Bench, on_line: OnLine) -> Result<(), Error> {

@@ -34,7 +34,8 @@ fn every_queue_has_a_dead_letter_queue_or_is_one() {
         }
         let permission = if redriven.contains(id) { "byQueue" } else { "denyAll" };
         if is_dead_letter_queue && queue.property("RedriveAllowPolicy")["redrivePermission"] != permission {
-            findings.push(format!("{id} lets any queue redrive to it: add a RedriveAllowPolicy {permission}"));
+            findings
+                .push(format!("{id} lets any queue redrive to it: add a RedriveAllowPolicy {permission}"));
         }
     }
     expect_none(&findings);
