@@ -95,7 +95,7 @@ fn a_declined_card_cancels_the_order_and_frees_its_stock() {
         assert_eq!(stack.available(&goods.sku), Some(1_000));
         let bookings = stack.bookings(&order_id);
         assert_eq!(bookings.keys().collect::<Vec<_>>(), ["authorize"]);
-        assert!(bookings["authorize"].1.starts_with("declined:"), "{bookings:?}");
+        assert!(bookings["authorize"].1.starts_with("declined "), "{bookings:?}");
         let mails = wait_for_mails(&stack, &customer_id, 2);
         assert_subjects(&mails, &["We have your order", "Your order is cancelled"]);
     }

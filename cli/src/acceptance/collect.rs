@@ -141,7 +141,7 @@ fn booking(item: &Item) -> Option<Booking> {
         operation: operation.to_owned(),
         amount: number(item, "amount")?,
         currency: text(item, "currency")?.to_owned(),
-        refused: text(item, "result")?.starts_with("declined:"),
+        refused: text(item, "result")?.starts_with("declined "),
     })
 }
 
