@@ -15,7 +15,7 @@ use ureq::Agent;
 use crate::wait::eventually;
 
 /// The emulator's own limit for an invocation, and the bound of everything that is waited for here.
-const TIMEOUT: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_mins(1);
 const POLL: Duration = Duration::from_millis(20);
 
 /// A running emulator. Dropping it stops it and its function.

@@ -42,9 +42,10 @@ fn with(order: &Value, pointer: &str, value: Value) -> Value {
     let mut order = order.clone();
     let (parent, field) = pointer.rsplit_once('/').expect("a pointer");
     let parent = order.pointer_mut(parent).expect("the pointer's parent is there");
-    match parent {
-        Value::Array(items) => items[field.parse::<usize>().expect("an index")] = value,
-        _ => parent[field] = value,
+    if let Some(items) = parent.as_array_mut() {
+        items[field.parse::<usize>().expect("an index")] = value;
+    } else {
+        parent[field] = value;
     }
     order
 }

@@ -56,7 +56,7 @@ fn a_deadline_and_a_success_at_the_same_moment_have_one_winner() {
     for n in 0..6 {
         let goods = Goods::usual(&stack);
         // Around the time that securing money and stock takes.
-        let order = goods.order(Duration::from_millis(40 * n));
+        let order = goods.order(Duration::from_millis(10 * n));
         let order_id = order.order_id.to_string();
         stack.put(&order);
         let ended = eventually(&format!("order {order_id} comes to an end"), || {
