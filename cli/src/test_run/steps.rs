@@ -50,7 +50,7 @@ pub const ALL: &[Step] = &[
     },
     Step {
         name: "e2e",
-        about: "cargo test -p semel-tests --features e2e",
+        about: "cargo test of e2e_* on the deployed stack",
         has_phases: false,
         run: end_to_end,
     },
@@ -150,6 +150,8 @@ fn end_to_end(bench: &mut Bench, on_line: OnLine) -> Result<(), Error> {
     if let Some((_, stack)) = &bench.deployed {
         stack.describe_to(&mut command)?;
     }
-    command.args(["test", "-p", "semel-tests", "--features", "e2e", "--locked", "--no-fail-fast"]);
+    // The whole workspace, as in the step before: with other features the SDK would be compiled once more.
+    let arguments = ["test", "--workspace", "--features", "semel-tests/e2e", "--test", "e2e_*"];
+    command.args(arguments).args(["--locked", "--no-fail-fast"]);
     process::run(&mut command, on_line)
 }
