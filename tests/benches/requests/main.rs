@@ -1,4 +1,4 @@
-//! What orders cost in DynamoDB, as JSON: `cargo bench -p semel-tests --bench requests [-- --json FILE]`.
+//! What orders cost in DynamoDB, as JSON: `cargo bench -p semel-tests --profile dev --bench requests [-- --json FILE]`.
 //!
 //! Nothing here depends on the machine; `tests/cost_requests.rs` asserts it.
 
