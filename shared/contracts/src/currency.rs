@@ -13,8 +13,10 @@ const INVALID: InvalidValue =
 
 macro_rules! currencies {
     ($($code:ident $exponent:literal),* $(,)?) => {
-        /// An active currency of ISO 4217 (list one as of 2026). Codes without a minor unit (metals, drawing rights,
-        /// test codes) are left out: no price is in them. `BGN` and `HRK` have become `EUR`, `ANG` has become `XCG`.
+        /// An active currency of ISO 4217. Codes without a minor unit (metals, drawing rights, test codes) are left
+        /// out: no price is in them. `BGN` and `HRK` have become `EUR`, `ANG` has become `XCG`.
+        ///
+        /// Codes and decimals equal the maintenance agency's list one as published on 2026-01-01.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[allow(missing_docs, reason = "a code is its own description")]
         pub enum Currency { $($code),* }
