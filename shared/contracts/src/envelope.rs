@@ -11,23 +11,24 @@ use serde_json::value::RawValue;
 
 use crate::text::text_type;
 use crate::{
-    AggregateId, ContractError, CorrelationId, Event, EventId, EventType, Fault, InvalidValue, OrderId,
-    ProducerId, Timestamp,
+    AggregateId, ContractError, CorrelationId, Event, EventId, EventType, Family, Fault, InvalidValue, Kind,
+    OrderId, ProducerId, Telemetry, TelemetryType, Timestamp,
 };
 
 /// The largest envelope, and the largest body that is decoded: 256 KiB, the least of what SNS, SQS and `EventBridge`
 /// carry without being raised.
 pub const MAX_ENVELOPE_BYTES: usize = 256 * 1024;
 
-/// An event as it travels: on the bus as `detail`, over SNS and SQS as the message's body.
+/// An event as it travels: on the bus as `detail`, over SNS and SQS as the message's body, over Kafka as the value.
+/// `E` is the family it is of: an order's events unless said otherwise.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Envelope {
+pub struct Envelope<E = Event> {
     /// The event's identity; the key of its deduplication.
     pub event_id: EventId,
     /// When it happened, by the clock of its producer.
     pub timestamp: Timestamp,
     /// What happened. Its type is `event_type` on the wire.
-    pub data: Event,
+    pub data: E,
     /// Where it came from.
     pub metadata: Metadata,
 }
@@ -41,7 +42,7 @@ pub struct Metadata {
     pub producer_id: ProducerId,
     /// The version of the data's shape.
     pub version: SchemaVersion,
-    /// The aggregate that emitted it; in an order's life, the order's id.
+    /// The aggregate that emitted it: in an order's life the order's id, in telemetry the session's or the device's.
     pub aggregate_id: AggregateId,
     /// The version of the aggregate that emitted it, at most 2^53 - 1.
     #[serde(deserialize_with = "crate::integer::json_safe")]
@@ -156,19 +157,28 @@ impl Envelope {
     pub const fn order_id(&self) -> OrderId {
         self.data.order_id()
     }
+}
 
+impl Envelope<Telemetry> {
+    /// Which type of event this is.
+    pub const fn event_type(&self) -> TelemetryType {
+        self.data.kind()
+    }
+}
+
+impl<E: Family> Envelope<E> {
     /// The JSON that travels. An envelope above [`MAX_ENVELOPE_BYTES`] is refused, before anything is committed.
     pub fn encode(&self) -> Result<String, ContractError> {
-        encode(self, self.event_id, self.event_type())
+        encode(self, self.event_id, self.data.kind().name())
     }
 }
 
 /// Field order on the wire: `event_type` comes before `data`, so that a reader knows the type when it meets the data.
-impl Serialize for Envelope {
+impl<E: Family> Serialize for Envelope<E> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut envelope = serializer.serialize_struct("Envelope", 5)?;
         envelope.serialize_field("event_id", &self.event_id)?;
-        envelope.serialize_field("event_type", &self.event_type())?;
+        envelope.serialize_field("event_type", &self.data.kind())?;
         envelope.serialize_field("timestamp", &self.timestamp)?;
         envelope.serialize_field("data", &self.data)?;
         envelope.serialize_field("metadata", &self.metadata)?;
@@ -197,16 +207,12 @@ pub struct RawEnvelope<'a> {
 impl RawEnvelope<'_> {
     /// The JSON that travels; see [`Envelope::encode`].
     pub fn encode(&self) -> Result<String, ContractError> {
-        encode(self, self.event_id, self.event_type)
+        encode(self, self.event_id, self.event_type.as_str())
     }
 }
 
-fn encode(
-    envelope: &impl Serialize,
-    event_id: EventId,
-    event_type: EventType,
-) -> Result<String, ContractError> {
-    let refuse = |fault| ContractError::new(fault, Some(event_id), Some(event_type.as_str()));
+fn encode(envelope: &impl Serialize, event_id: EventId, event_type: &str) -> Result<String, ContractError> {
+    let refuse = |fault| ContractError::new(fault, Some(event_id), Some(event_type));
     let json = serde_json::to_string(envelope)
         .map_err(|error| refuse(Fault::NotJson { detail: error.to_string() }))?;
     if json.len() > MAX_ENVELOPE_BYTES {

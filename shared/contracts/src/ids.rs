@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use uuid::{Builder, Uuid};
 
 use crate::Timestamp;
+use crate::family::Identity;
 use crate::text::{InvalidValue, is_token, text_type};
 
 /// `UUIDv5(URL namespace, "urn:semel:event:emitted")`: ids of events that a consumer emits for an input event.
@@ -203,7 +204,7 @@ text_type! {
 }
 
 text_type! {
-    /// The aggregate that emitted an event; in an order's life, the order's id.
+    /// The aggregate that emitted an event: an order, a session of a client, a device.
     AggregateId, "an aggregate id", "1 to 64 visible ASCII characters without spaces",
     chars: 1..=64,
     pattern: "^[!-~]+$",
@@ -254,6 +255,24 @@ impl From<OrderId> for AggregateId {
     fn from(order_id: OrderId) -> Self {
         // 36 visible characters: within the bounds by construction.
         Self(order_id.to_string())
+    }
+}
+
+impl AggregateId {
+    /// The id of what has a name whose rule is as narrow as this type's.
+    pub(crate) fn of_name(name: &str) -> Self {
+        debug_assert!(Self::new(name).is_ok(), "the name's rule allows what an aggregate id may not be");
+        Self(name.to_owned())
+    }
+}
+
+impl Identity for OrderId {
+    fn is(&self, aggregate_id: &AggregateId) -> bool {
+        aggregate_id.as_str() == self.0.as_hyphenated().encode_lower(&mut Uuid::encode_buffer())
+    }
+
+    fn to_aggregate_id(&self) -> AggregateId {
+        (*self).into()
     }
 }
 

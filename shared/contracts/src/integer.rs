@@ -54,3 +54,73 @@ impl Integer for JsonSafe {
 pub(crate) fn json_safe<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
     deserialize::<D, JsonSafe>(deserializer).map(|safe| safe.0)
 }
+
+/// Declares an integer newtype that cannot hold anything but what lies within its bounds.
+macro_rules! integer_type {
+    (
+        $(#[$doc:meta])*
+        $name:ident($repr:ident), $what:literal, $rule:literal, $min:literal ..= $max:literal $(,)?
+    ) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+        pub struct $name($repr);
+
+        impl $name {
+            /// The least value.
+            pub const MIN: $repr = $min;
+            /// The greatest value.
+            pub const MAX: $repr = $max;
+
+            const INVALID: $crate::InvalidValue = $crate::InvalidValue { what: $what, rule: $rule };
+
+            /// Checks the bounds.
+            pub fn new(value: $repr) -> Result<Self, $crate::InvalidValue> {
+                if (Self::MIN..=Self::MAX).contains(&value) { Ok(Self(value)) } else { Err(Self::INVALID) }
+            }
+
+            /// The value.
+            pub const fn get(self) -> $repr {
+                self.0
+            }
+        }
+
+        impl $crate::integer::Integer for $name {
+            const INVALID: $crate::InvalidValue = Self::INVALID;
+
+            fn checked(value: i64) -> Result<Self, $crate::InvalidValue> {
+                <$repr>::try_from(value).map_err(|_| Self::INVALID).and_then(Self::new)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                $crate::integer::deserialize(deserializer)
+            }
+        }
+
+        impl TryFrom<$repr> for $name {
+            type Error = $crate::InvalidValue;
+
+            fn try_from(value: $repr) -> Result<Self, Self::Error> {
+                Self::new(value)
+            }
+        }
+
+        #[cfg(feature = "schema")]
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({
+                    "type": "integer",
+                    "description": Self::INVALID.to_string(),
+                    "minimum": Self::MIN,
+                    "maximum": Self::MAX,
+                })
+            }
+        }
+    };
+}
+pub(crate) use integer_type;

@@ -6,8 +6,11 @@
 //!
 //! - [`Event`] has one variant per event type and [`EventType`] names them; a match on either is exhaustive,
 //!   so a new event type does not compile until every service has said what it does with it.
+//! - [`Telemetry`] and [`TelemetryType`] are the same for what clients and devices observe: a family of its own, so that
+//!   nobody who may report a page view can say that an order was paid.
 //! - [`Envelope`] is what travels; [`RawEnvelope`] is the same for whoever holds the data as JSON text.
-//! - [`decode`] reads an envelope, bare or inside an `EventBridge` event, and names what is wrong with a bad one.
+//! - [`decode`] reads an envelope, bare or inside an `EventBridge` event, and names what is wrong with a bad one;
+//!   [`decode_telemetry`] reads a telemetry event.
 //! - [`api`] holds the requests and answers of the HTTP API.
 //! - `schema` (behind the feature of that name) writes the JSON Schema of every event type.
 
@@ -18,6 +21,7 @@ mod decode;
 mod envelope;
 mod error;
 pub mod events;
+mod family;
 mod ids;
 mod integer;
 mod lines;
@@ -25,21 +29,24 @@ mod money;
 #[cfg(feature = "schema")]
 pub mod schema;
 mod strict;
+pub mod telemetry;
 mod text;
 mod timestamp;
 mod violation;
 
 pub use address::{Address, AddressText, CountryCode, PostalCode};
 pub use currency::Currency;
-pub use decode::decode;
+pub use decode::{decode, decode_telemetry};
 pub use envelope::{Envelope, MAX_ENVELOPE_BYTES, Metadata, RawEnvelope, SchemaVersion, Traceparent};
 pub use error::{ContractError, Fault};
 pub use events::{Event, EventType};
+pub use family::{Family, Kind};
 pub use ids::{
     AggregateId, CorrelationId, CustomerId, EmailAddress, EventId, GatewayReference, OrderId, PaymentMethod,
     ProducerId, Sku, TrackingNumber,
 };
 pub use lines::{Lines, OrderLine, Quantity, StockLine};
 pub use money::{MAX_MINOR_UNITS, MinorUnits, Money, MoneyError};
+pub use telemetry::{Telemetry, TelemetryType};
 pub use text::InvalidValue;
 pub use timestamp::Timestamp;

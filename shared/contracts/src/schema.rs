@@ -1,8 +1,9 @@
 //! The JSON Schema (draft 2020-12) of every event type's envelope, made from the types themselves.
 //!
-//! A schema and [`decode`](crate::decode) accept the same events, but for what a schema cannot say:
-//! `metadata.aggregate_id` must equal `data.order_id`, no field may be there twice, and an integer is written
-//! without a fraction (`1.0` is an integer to JSON Schema and not to us).
+//! A schema and [`decode`](crate::decode) or [`decode_telemetry`](crate::decode_telemetry) accept the same events,
+//! but for what a schema cannot say: `metadata.aggregate_id` must equal the field of the data that names the aggregate
+//! (`order_id`, `session_id`, `device_id`), no field may be there twice, and an integer is written without a fraction
+//! (`1.0` is an integer to JSON Schema and not to us).
 //!
 //! A file holds one major version and is named after it: minor versions only add fields that a reader may ignore,
 //! so one file describes them all.
@@ -11,8 +12,7 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
-use crate::events::data_schema;
-use crate::{EventId, EventType, Metadata, Timestamp};
+use crate::{EventId, EventType, Kind, Metadata, TelemetryType, Timestamp};
 
 /// One file of the `schemas` folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,24 +25,26 @@ pub struct SchemaFile {
 
 /// Every schema file there must be.
 pub fn files() -> Vec<SchemaFile> {
-    EventType::ALL
-        .iter()
-        .map(|&event_type| SchemaFile { path: path(event_type), text: text(&of(event_type)) })
-        .collect()
+    let events = EventType::ALL.iter().map(|&event_type| file(event_type));
+    events.chain(TelemetryType::ALL.iter().map(|&event_type| file(event_type))).collect()
+}
+
+fn file(event_type: impl Kind) -> SchemaFile {
+    SchemaFile { path: path(event_type), text: text(&of(event_type)) }
 }
 
 /// Where the schema of an event type is, from the `schemas` folder.
-pub fn path(event_type: EventType) -> String {
-    format!("{}/{event_type}/{}.json", event_type.source(), event_type.version().major)
+pub fn path(event_type: impl Kind) -> String {
+    format!("{}/{event_type}/{}.json", event_type.origin(), event_type.newest().major)
 }
 
 /// The schema of a whole envelope with an event of this type.
-pub fn of(event_type: EventType) -> Value {
+pub fn of(event_type: impl Kind) -> Value {
     let mut generator = SchemaSettings::draft2020_12().into_generator();
-    let mut data = data_schema(event_type, &mut generator);
-    let title = format!("{event_type} {}.x", event_type.version().major);
+    let mut data = event_type.data_schema(&mut generator);
+    let title = format!("{event_type} {}.x", event_type.newest().major);
     let description = data.remove("description").unwrap_or_default();
-    let version_pattern = format!(r"^{}\.", event_type.version().major);
+    let version_pattern = format!(r"^{}\.", event_type.newest().major);
 
     let mut metadata = described(&mut generator, Metadata::json_schema, "Where the event came from.");
     // On top of the shape of any version: this file describes one major version.
@@ -51,14 +53,14 @@ pub fn of(event_type: EventType) -> Value {
     }
     let mut schema = json_schema!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": format!("urn:semel:schema:{}:{event_type}:{}", event_type.source(), event_type.version().major),
+        "$id": format!("urn:semel:schema:{}:{event_type}:{}", event_type.origin(), event_type.newest().major),
         "title": title,
         "description": description,
         "type": "object",
         "required": ["event_id", "event_type", "timestamp", "data", "metadata"],
         "properties": {
             "event_id": generator.subschema_for::<EventId>(),
-            "event_type": { "const": event_type.as_str(), "description": "What type of event the data is." },
+            "event_type": { "const": event_type.name(), "description": "What type of event the data is." },
             "timestamp": generator.subschema_for::<Timestamp>(),
             "data": data,
             "metadata": metadata,

@@ -3,6 +3,8 @@
 //! The envelope is put into its canonical field order and read once more by the same code as before, with a
 //! tracker that knows the path at every moment. Nothing is accepted here; the answer is always an error.
 
+use std::marker::PhantomData;
+
 use serde::de::{DeserializeSeed, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
@@ -11,8 +13,9 @@ use serde_path_to_error::Track;
 use crate::error::bounded;
 use crate::strict::Object;
 use crate::violation::{Violated, dotted, examine};
-use crate::{ContractError, Envelope, EventId, EventType, Fault, SchemaVersion};
+use crate::{ContractError, Envelope, EventId, Family, Fault, Kind, SchemaVersion};
 
+use super::Form;
 use super::read::IncomingSeed;
 
 /// The fields of a body, unread.
@@ -74,8 +77,8 @@ impl<'a> Peek<'a> {
     }
 }
 
-/// Why `text` was not read. `first` is the error that the first pass gave.
-pub(super) fn diagnose(text: &str, first: &serde_json::Error) -> ContractError {
+/// Why `text` was not read as an event of the family `E`. `first` is the error that the first pass gave.
+pub(super) fn diagnose<E: Family>(text: &str, form: Form, first: &serde_json::Error) -> ContractError {
     if let Err(error) = serde_json::from_str::<IgnoredAny>(text) {
         return ContractError::new(Fault::NotJson { detail: error.to_string() }, None, None);
     }
@@ -83,17 +86,16 @@ pub(super) fn diagnose(text: &str, first: &serde_json::Error) -> ContractError {
         Ok(outer) => outer,
         Err(violated) => return ContractError::new(fault(violated, ""), None, None),
     };
-    let (prefix, envelope) = match outer.detail {
-        None => ("", outer),
-        Some(detail) => match peek(detail.get()) {
+    let (prefix, envelope) = match (form, outer.detail) {
+        (Form::Bare, _) | (Form::BareOrOnBus, None) => ("", outer),
+        (Form::BareOrOnBus, Some(detail)) => match peek(detail.get()) {
             Ok(envelope) => ("detail", envelope),
             Err(violated) => return ContractError::new(fault(violated, "detail"), None, None),
         },
     };
     let name = envelope.event_type();
-    let fault = find(text, prefix, &envelope, name.as_deref()).unwrap_or_else(|| Fault::InvalidValue {
-        path: prefix.to_owned(),
-        detail: bounded(&first.to_string()),
+    let fault = find::<E>(text, form, prefix, &envelope, name.as_deref()).unwrap_or_else(|| {
+        Fault::InvalidValue { path: prefix.to_owned(), detail: bounded(&first.to_string()) }
     });
     ContractError::new(fault, envelope.event_id(), name.as_deref())
 }
@@ -105,29 +107,40 @@ fn peek(text: &str) -> Result<Peek<'_>, Violated> {
     Peek::deserialize(Object(tracked)).map_err(|error| examine(&error, &track.path()))
 }
 
-fn find(text: &str, prefix: &str, envelope: &Peek<'_>, name: Option<&str>) -> Option<Fault> {
+fn find<E: Family>(
+    text: &str,
+    form: Form,
+    prefix: &str,
+    envelope: &Peek<'_>,
+    name: Option<&str>,
+) -> Option<Fault> {
     if let Some(name) = name {
-        let Some(event_type) = EventType::parse(name) else {
+        let Some(kind) = E::Kind::find(name) else {
             return Some(Fault::UnknownEventType { name: bounded(name) });
         };
         // Before the data: the shape of another major version is not this build's to judge.
         if let Some(found) = envelope.version()
-            && found.major != event_type.version().major
+            && found.major != kind.newest().major
         {
-            return Some(Fault::UnsupportedVersion { found, known: event_type.version() });
+            return Some(Fault::UnsupportedVersion { found, known: kind.newest() });
         }
     }
     let canonical = envelope.in_canonical_order();
-    let read: Result<Envelope, _> =
+    let read: Result<Envelope<E>, _> =
         serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(&canonical));
     if let Err(error) = read {
         return Some(fault(examine(error.inner(), error.path()), prefix));
     }
-    // The envelope itself is good, so it is what the bus says around it.
+    // The envelope itself is good, so it is what the bus says around it, or a field that is there twice.
+    if form == Form::Bare {
+        let read: Result<Envelope<E>, _> =
+            serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(text));
+        return read.err().map(|error| fault(examine(error.inner(), error.path()), ""));
+    }
     let mut track = Track::new();
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let read =
-        IncomingSeed.deserialize(serde_path_to_error::Deserializer::new(&mut deserializer, &mut track));
+    let read = IncomingSeed::<E>(PhantomData)
+        .deserialize(serde_path_to_error::Deserializer::new(&mut deserializer, &mut track));
     let error = read.err()?;
     Some(fault(examine(&error, &track.path()), ""))
 }

@@ -4,16 +4,17 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::marker::PhantomData;
 
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::{Envelope, Event, EventId, EventType, Metadata, Timestamp};
+use crate::{Envelope, EventId, Family, Metadata, Timestamp};
 
 /// An event as it came in.
-pub(super) struct Incoming<'de> {
-    pub(super) envelope: Envelope,
+pub(super) struct Incoming<'de, E> {
+    pub(super) envelope: Envelope<E>,
     /// What the bus says about it, if it came over the bus.
     pub(super) bus: Option<Bus<'de>>,
 }
@@ -45,12 +46,11 @@ enum Key {
 }
 
 /// The fields of an envelope, as far as they have been met.
-#[derive(Default)]
-struct Parts<'de> {
+struct Parts<'de, E: Family> {
     event_id: Option<EventId>,
-    event_type: Option<EventType>,
+    event_type: Option<E::Kind>,
     timestamp: Option<Timestamp>,
-    data: Option<Event>,
+    data: Option<E>,
     /// The data, if it came before its type.
     early_data: Option<&'de RawValue>,
     metadata: Option<Metadata>,
@@ -68,7 +68,18 @@ fn fill<'de, A: MapAccess<'de>, T: Deserialize<'de>>(
     Ok(())
 }
 
-impl<'de> Parts<'de> {
+impl<'de, E: Family> Parts<'de, E> {
+    fn none() -> Self {
+        Self {
+            event_id: None,
+            event_type: None,
+            timestamp: None,
+            data: None,
+            early_data: None,
+            metadata: None,
+        }
+    }
+
     /// Takes the value of one field; says whether the key was one of the envelope's.
     fn take<A: MapAccess<'de>>(&mut self, key: &Key, map: &mut A) -> Result<bool, A::Error> {
         match key {
@@ -90,36 +101,36 @@ impl<'de> Parts<'de> {
         Ok(true)
     }
 
-    fn finish<E: Error>(self) -> Result<Envelope, E> {
-        let event_id = self.event_id.ok_or_else(|| E::missing_field("event_id"))?;
-        let event_type = self.event_type.ok_or_else(|| E::missing_field("event_type"))?;
-        let timestamp = self.timestamp.ok_or_else(|| E::missing_field("timestamp"))?;
+    fn finish<F: Error>(self) -> Result<Envelope<E>, F> {
+        let event_id = self.event_id.ok_or_else(|| F::missing_field("event_id"))?;
+        let event_type = self.event_type.ok_or_else(|| F::missing_field("event_type"))?;
+        let timestamp = self.timestamp.ok_or_else(|| F::missing_field("timestamp"))?;
         let data = match (self.data, self.early_data) {
             (Some(event), _) => event,
             (None, Some(raw)) => event_type
                 .deserialize(&mut serde_json::Deserializer::from_str(raw.get()))
-                .map_err(E::custom)?,
-            (None, None) => return Err(E::missing_field("data")),
+                .map_err(F::custom)?,
+            (None, None) => return Err(F::missing_field("data")),
         };
-        let metadata = self.metadata.ok_or_else(|| E::missing_field("metadata"))?;
+        let metadata = self.metadata.ok_or_else(|| F::missing_field("metadata"))?;
         Ok(Envelope { event_id, timestamp, data, metadata })
     }
 }
 
 /// A bare envelope. Versions and ids are not compared here; [`decode`](crate::decode) does that.
-impl<'de> Deserialize<'de> for Envelope {
+impl<'de, E: Family> Deserialize<'de> for Envelope<E> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct EnvelopeVisitor;
+        struct EnvelopeVisitor<E>(PhantomData<E>);
 
-        impl<'de> Visitor<'de> for EnvelopeVisitor {
-            type Value = Envelope;
+        impl<'de, E: Family> Visitor<'de> for EnvelopeVisitor<E> {
+            type Value = Envelope<E>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an event envelope: an object")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Envelope, A::Error> {
-                let mut parts = Parts::default();
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Envelope<E>, A::Error> {
+                let mut parts = Parts::none();
                 while let Some(key) = map.next_key::<Key>()? {
                     if !parts.take(&key, &mut map)? {
                         map.next_value::<IgnoredAny>()?;
@@ -129,31 +140,31 @@ impl<'de> Deserialize<'de> for Envelope {
             }
         }
 
-        deserializer.deserialize_map(EnvelopeVisitor)
+        deserializer.deserialize_map(EnvelopeVisitor(PhantomData))
     }
 }
 
 /// Reads either form.
-pub(super) struct IncomingSeed;
+pub(super) struct IncomingSeed<E>(pub(super) PhantomData<E>);
 
-impl<'de> DeserializeSeed<'de> for IncomingSeed {
-    type Value = Incoming<'de>;
+impl<'de, E: Family> DeserializeSeed<'de> for IncomingSeed<E> {
+    type Value = Incoming<'de, E>;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Incoming<'de>, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Incoming<'de, E>, D::Error> {
         deserializer.deserialize_map(self)
     }
 }
 
-impl<'de> Visitor<'de> for IncomingSeed {
-    type Value = Incoming<'de>;
+impl<'de, E: Family> Visitor<'de> for IncomingSeed<E> {
+    type Value = Incoming<'de, E>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an event envelope, or an EventBridge event around one: an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Incoming<'de>, A::Error> {
-        let mut parts = Parts::default();
-        let mut detail: Option<Envelope> = None;
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Incoming<'de, E>, A::Error> {
+        let mut parts = Parts::none();
+        let mut detail: Option<Envelope<E>> = None;
         let mut bus_source: Option<Text<'de>> = None;
         let mut bus_detail_type: Option<Text<'de>> = None;
         while let Some(key) = map.next_key::<Key>()? {
