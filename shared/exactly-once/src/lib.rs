@@ -54,6 +54,7 @@
 //! ```
 
 mod aggregate;
+pub mod batch;
 mod commit;
 mod effect;
 mod once;
