@@ -6,15 +6,17 @@
 //!
 //! Deliveries handed over together for one aggregate fold into one read and one write.
 
+mod fold;
+
 use std::time::Duration;
 
 use semel_contracts::{EventId, Timestamp};
 use uuid::Uuid;
 
-use crate::aggregate::{Adjustment, Aggregate, Change, Decision, Delivery, Emitted};
-use crate::outbox::{Outbox, OutboxEvent};
+use crate::aggregate::{Aggregate, Delivery};
 use crate::port::{AggregateStore, Class, Clock, CommitError, StoreError, Stored, Write};
 use crate::seen::{SEEN_MAX, Seen, SeenEntry, whole_seconds};
+use fold::{Fold, Folded};
 
 /// Lost races after which the delivery is left to a later attempt; each one means that another writer won.
 const ATTEMPTS_MAX: u32 = 10;
@@ -304,84 +306,6 @@ enum Committed<S> {
     Short(Vec<String>),
 }
 
-/// What a run of deliveries changes, in one write.
-struct Folded<S> {
-    state: S,
-    seen: Seen,
-    outbox: Outbox,
-    adjust: Vec<Adjustment>,
-}
-
-/// Verdicts of the deliveries that one write covers, and that write if there is anything to write.
-struct Fold<A: Aggregate> {
-    verdicts: Vec<Verdict<A::Rejection>>,
-    changed: Option<Folded<A::State>>,
-}
-
-impl<A: Aggregate> Fold<A> {
-    fn over(
-        deliveries: &[Delivery<A::Input>],
-        current: Option<&Current<A::State>>,
-        spilled: &[EventId],
-        now: Timestamp,
-        window_s: u32,
-    ) -> Result<Self, serde_json::Error> {
-        let mut verdicts = Vec::with_capacity(deliveries.len());
-        let mut changed: Option<Folded<A::State>> = None;
-        for delivery in deliveries {
-            let seen = changed.as_ref().map(|f| &f.seen).or(current.map(|c| &c.seen));
-            if seen.is_some_and(|s| s.contains(delivery.id, now)) || spilled.contains(&delivery.id) {
-                verdicts.push(Verdict::Duplicate);
-                continue;
-            }
-            let state = changed.as_ref().map(|f| &f.state).or(current.map(|c| &c.state));
-            match A::decide(state, &delivery.input, now) {
-                Ok(Decision::Unchanged) => verdicts.push(Verdict::NoEffect),
-                Err(rejection) => verdicts.push(Verdict::Rejected(rejection)),
-                Ok(Decision::Changed(change)) => {
-                    let adjusting = !change.adjust.is_empty();
-                    if adjusting && changed.is_some() {
-                        // An adjusting decision may come out short; alone in its write, only it is undone.
-                        break;
-                    }
-                    let before = changed.take();
-                    changed = Some(absorb::<A>(before, current, change, delivery, now, window_s)?);
-                    verdicts.push(Verdict::Applied);
-                    if adjusting {
-                        break;
-                    }
-                }
-            }
-        }
-        Ok(Self { verdicts, changed })
-    }
-}
-
-fn absorb<A: Aggregate>(
-    before: Option<Folded<A::State>>,
-    current: Option<&Current<A::State>>,
-    change: Change<A::State, A::Event>,
-    delivery: &Delivery<A::Input>,
-    now: Timestamp,
-    window_s: u32,
-) -> Result<Folded<A::State>, serde_json::Error> {
-    let (mut seen, mut outbox) = match before {
-        Some(folded) => (folded.seen, folded.outbox),
-        None => (current.map(|c| c.seen.clone()).unwrap_or_default(), Outbox::new(now)),
-    };
-    seen.insert(delivery.id, now, window_s);
-    for (index, event) in (0_u32..).zip(&change.events) {
-        outbox.events.push(OutboxEvent {
-            id: EventId::derive(A::CONSUMER, delivery.id, index),
-            cause: delivery.id,
-            event_type: event.event_type(),
-            traceparent: delivery.traceparent.clone(),
-            data: event.data()?,
-        });
-    }
-    Ok(Folded { state: change.state, seen, outbox, adjust: change.adjust })
-}
-
 fn read_state<S: serde::de::DeserializeOwned>(key: &str, stored: Stored) -> Result<Current<S>, HandleError> {
     let state = serde_json::from_str(&stored.state)
         .map_err(|source| HandleError::Corrupt { key: key.to_owned(), source })?;
@@ -395,7 +319,7 @@ fn spilled_until(before: Option<u32>, spill: &[SeenEntry], now: Timestamp) -> Op
 }
 
 /// Full jitter: anywhere between nothing and the doubled base, so that rivals spread out.
-fn jittered(attempt: u32, random: u64) -> Duration {
+pub(crate) fn jittered(attempt: u32, random: u64) -> Duration {
     let bound = BACKOFF_BASE.saturating_mul(1 << attempt.min(6));
     let bound_us = u64::try_from(bound.as_micros()).unwrap_or(u64::MAX).max(1);
     Duration::from_micros(random % bound_us)

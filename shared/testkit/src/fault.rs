@@ -7,6 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use semel_contracts::{EventId, Timestamp};
+use semel_exactly_once::batch::{
+    Advance, AdvanceError, Attributes, Fence, FenceKey, FenceStore, ItemKey, ObjectStore,
+};
 use semel_exactly_once::{
     AggregateStore, Claimed, Class, CommitError, Record, RecordStore, StoreError, Stored, Write,
 };
@@ -133,6 +136,48 @@ impl<S: RecordStore> RecordStore for Faulty<S> {
 
     async fn release(&self, key: &str, owner: u64) -> Result<bool, StoreError> {
         around(self.faults.next(), "release", key, self.store.release(key, owner)).await
+    }
+}
+
+impl<S: FenceStore> FenceStore for Faulty<S> {
+    async fn load(&self, key: &FenceKey) -> Result<Option<Fence>, StoreError> {
+        around(self.faults.next(), "load", &key.pk(), self.store.load(key)).await
+    }
+
+    async fn parked(&self, key: &FenceKey, offsets: &[i64]) -> Result<Vec<Option<Timestamp>>, StoreError> {
+        around(self.faults.next(), "parked", &key.pk(), self.store.parked(key, offsets)).await
+    }
+
+    async fn recall(&self, keys: &[ItemKey]) -> Result<Vec<Option<Attributes>>, StoreError> {
+        around(self.faults.next(), "recall", "items", self.store.recall(keys)).await
+    }
+
+    async fn advance(&self, advance: &Advance<'_>) -> Result<(), AdvanceError> {
+        let lost = || injected("advance", &advance.key.pk()).into();
+        match self.faults.next() {
+            Some(Fault::Before) => Err(lost()),
+            Some(Fault::After) => {
+                self.store.advance(advance).await?;
+                Err(lost())
+            }
+            Some(Fault::Conflict) => Err(AdvanceError::Moved),
+            Some(Fault::Busy) => Err(AdvanceError::Busy),
+            None => self.store.advance(advance).await,
+        }
+    }
+}
+
+impl<S: ObjectStore> ObjectStore for Faulty<S> {
+    async fn put(&self, key: &str, bytes: &[u8]) -> Result<(), StoreError> {
+        around(self.faults.next(), "put", key, self.store.put(key, bytes)).await
+    }
+
+    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        around(self.faults.next(), "get", key, self.store.get(key)).await
+    }
+
+    async fn delete(&self, keys: &[String]) -> Result<(), StoreError> {
+        around(self.faults.next(), "delete", "objects", self.store.delete(keys)).await
     }
 }
 

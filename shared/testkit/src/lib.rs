@@ -2,6 +2,8 @@
 //!
 //! A dev-dependency only: nothing here reaches a function.
 
+mod batch_contract;
+mod batches;
 mod clock;
 mod contract;
 #[cfg(feature = "dynamodb")]
@@ -10,7 +12,10 @@ mod fault;
 mod ledger;
 mod memory;
 pub mod sample;
+mod stepping;
 
+pub use batch_contract::{fence_store_contract, object_store_contract};
+pub use batches::{MemoryFences, MemoryObjects};
 pub use clock::SimulatedClock;
 pub use contract::{aggregate_store_contract, record_store_contract};
 #[cfg(feature = "dynamodb")]
@@ -19,3 +24,4 @@ pub use fault::{Fault, Faults, Faulty, with_every_fault};
 pub use futures::executor::block_on;
 pub use ledger::{Account, AccountError, AccountInput, AccountState, Moved, Transfer};
 pub use memory::{MemoryAggregates, MemoryRecords};
+pub use stepping::{Run, Stepped, crash_after, interleave};

@@ -93,10 +93,9 @@ impl BatchError {
         match self {
             Self::Store(error) => error.class,
             Self::Contended { .. } => Class::Transient,
-            Self::Halted { .. }
-            | Self::Ledger { .. }
-            | Self::Aggregate { .. }
-            | Self::Disordered { .. } => Class::Fatal,
+            Self::Halted { .. } | Self::Ledger { .. } | Self::Aggregate { .. } | Self::Disordered { .. } => {
+                Class::Fatal
+            }
         }
     }
 }

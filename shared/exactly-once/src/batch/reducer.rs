@@ -67,11 +67,7 @@ pub trait Reducer: Send + Sync {
 
     /// Appends what the event changes to `out`, which comes empty and is reused. At most [`super::ITEMS_MAX`]
     /// different keys, else the record is parked; none at all is fine.
-    fn reduce<'a>(
-        &self,
-        event: &Observed<Self::Event<'a>>,
-        out: &mut Vec<(Self::Key<'a>, Self::Value)>,
-    );
+    fn reduce<'a>(&self, event: &Observed<Self::Event<'a>>, out: &mut Vec<(Self::Key<'a>, Self::Value)>);
 
     /// The write for an aggregate. Its sort key ends in [`FenceKey::writer`].
     fn delta(&self, fence: &FenceKey, key: &Self::Key<'_>, value: &Self::Value) -> Delta;
