@@ -7,10 +7,13 @@ use std::time::Duration;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
+use aws_sdk_dynamodb::config::SharedCredentialsProvider;
 
-use crate::dynamodb::{DynamoAggregates, DynamoCatalogue, DynamoLedger, DynamoReads, DynamoRecords};
+use crate::dynamodb::{
+    DynamoAggregates, DynamoCatalogue, DynamoFences, DynamoLedger, DynamoReads, DynamoRecords,
+};
 use crate::eventbridge::Arns;
-use crate::{EventBridge, Mailer, Queue, Requests, Secrets, Topic};
+use crate::{Bucket, EventBridge, Mailer, Queue, Requests, Secrets, Topic};
 
 /// One attempt of a request, connection included. DynamoDB and the queues answer in milliseconds; what takes this
 /// long is lost.
@@ -59,6 +62,11 @@ impl Aws {
         &self.requests
     }
 
+    /// Credentials for a client that is not of the SDK. They renew themselves: ask at each use.
+    pub fn credentials(&self) -> Option<SharedCredentialsProvider> {
+        self.config.credentials_provider()
+    }
+
     /// A client of DynamoDB that counts its requests.
     pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
         let config = aws_sdk_dynamodb::config::Builder::from(&self.config).interceptor(self.requests.clone());
@@ -75,6 +83,11 @@ impl Aws {
         DynamoRecords::new(self.dynamodb(), table, self.requests.clone())
     }
 
+    /// The fences of a table.
+    pub fn fences(&self, table: impl Into<String>) -> DynamoFences {
+        DynamoFences::new(self.dynamodb(), table, self.requests.clone())
+    }
+
     /// The ledger in a table.
     pub fn ledger(&self, table: impl Into<String>) -> DynamoLedger {
         DynamoLedger::new(self.dynamodb(), table, self.requests.clone())
@@ -88,6 +101,11 @@ impl Aws {
     /// Reads of a table's indexes and items.
     pub fn reads(&self, table: impl Into<String>) -> DynamoReads {
         DynamoReads::new(self.dynamodb(), table)
+    }
+
+    /// The objects of an S3 bucket.
+    pub fn bucket(&self, name: &str) -> Bucket {
+        Bucket::new(&self.config, name, &self.requests)
     }
 
     /// A publisher to an event bus (its name or ARN).
@@ -123,6 +141,11 @@ impl Aws {
     }
 }
 
+/// What an SDK of another day would do differently.
+pub(crate) fn behavior() -> BehaviorVersion {
+    BehaviorVersion::v2026_01_12()
+}
+
 fn loader() -> ConfigLoader {
     let retries = RetryConfig::standard()
         .with_max_attempts(ATTEMPTS_MAX)
@@ -133,5 +156,5 @@ fn loader() -> ConfigLoader {
         .operation_attempt_timeout(ATTEMPT_TIMEOUT)
         .operation_timeout(OPERATION_TIMEOUT)
         .build();
-    aws_config::defaults(BehaviorVersion::v2026_01_12()).retry_config(retries).timeout_config(timeouts)
+    aws_config::defaults(behavior()).retry_config(retries).timeout_config(timeouts)
 }

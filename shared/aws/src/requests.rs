@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use aws_sdk_dynamodb::types::ConsumedCapacity;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextRef;
@@ -78,6 +79,20 @@ impl Requests {
     /// Adds read units that DynamoDB reported.
     pub fn add_read_units(&self, units: f64) {
         self.0.read_half_units.fetch_add(halves(units), Ordering::Relaxed);
+    }
+
+    /// Adds what DynamoDB reported for a write: one figure for a request, or one for each table of a transaction.
+    pub(crate) fn written<'a>(&self, capacity: impl IntoIterator<Item = &'a ConsumedCapacity>) {
+        for units in capacity.into_iter().filter_map(ConsumedCapacity::capacity_units) {
+            self.add_write_units(units);
+        }
+    }
+
+    /// Adds what DynamoDB reported for a read, in the same way.
+    pub(crate) fn read<'a>(&self, capacity: impl IntoIterator<Item = &'a ConsumedCapacity>) {
+        for units in capacity.into_iter().filter_map(ConsumedCapacity::capacity_units) {
+            self.add_read_units(units);
+        }
     }
 
     /// The counts since they were last taken.

@@ -1,6 +1,8 @@
 //! AWS as tests see it: an HTTP client that answers by itself and remembers what it was asked.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -16,9 +18,14 @@ pub(crate) type Response = http::Response<SdkBody>;
 /// A request as it went out.
 #[derive(Debug, Clone)]
 pub(crate) struct Sent {
+    pub method: String,
+    pub uri: String,
+    pub headers: http::HeaderMap,
     /// The JSON protocols' operation, empty in the others.
     pub target: String,
+    /// The body, if it is text.
     pub body: String,
+    pub bytes: Vec<u8>,
 }
 
 impl Sent {
@@ -27,7 +34,7 @@ impl Sent {
     }
 
     /// The fields of a query request, decoded.
-    pub fn form(&self) -> std::collections::BTreeMap<String, String> {
+    pub fn form(&self) -> BTreeMap<String, String> {
         self.body
             .split('&')
             .filter_map(|pair| pair.split_once('='))
@@ -62,10 +69,14 @@ impl Wire {
         let log = Arc::clone(&sent);
         let client = infallible_client_fn(move |request: http::Request<SdkBody>| {
             let target = request.headers().get("x-amz-target").and_then(|value| value.to_str().ok());
-            let body = request.body().bytes().map(<[u8]>::to_vec).unwrap_or_default();
+            let bytes = request.body().bytes().map(<[u8]>::to_vec).unwrap_or_default();
             let seen = Sent {
+                method: request.method().to_string(),
+                uri: request.uri().to_string(),
                 target: target.unwrap_or_default().to_owned(),
-                body: String::from_utf8(body).expect("UTF-8"),
+                headers: request.headers().clone(),
+                body: String::from_utf8(bytes.clone()).unwrap_or_default(),
+                bytes,
             };
             log.lock().expect("no panic").push(seen.clone());
             answer(&seen)
@@ -74,13 +85,23 @@ impl Wire {
     }
 
     pub fn aws(&self) -> Aws {
+        self.aws_with(RetryConfig::disabled())
+    }
+
+    /// Repeats what may succeed later, up to `attempts`, without a wait worth the name.
+    pub fn aws_with_retries(&self, attempts: u32) -> Aws {
+        let retries = RetryConfig::standard().with_max_attempts(attempts);
+        self.aws_with(retries.with_initial_backoff(Duration::from_millis(1)))
+    }
+
+    fn aws_with(&self, retries: RetryConfig) -> Aws {
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::new("eu-central-1"))
             .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
                 "id", "key", None, None, "test",
             )))
-            .retry_config(RetryConfig::disabled())
+            .retry_config(retries)
             .http_client(self.client.clone())
             .build();
         Aws::with_config(config)

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `aggregates.rs` | [`AggregateStore`](semel_exactly_once::AggregateStore): one item per aggregate |
 //! | `records.rs` | [`RecordStore`](semel_exactly_once::RecordStore): stand-alone idempotency records |
+//! | `fences/` | [`FenceStore`](semel_exactly_once::batch::FenceStore): one transaction per chunk of a Kafka batch |
 //! | `catalogue.rs` | what is for sale; see [`DynamoCatalogue`] |
 //! | `reads.rs` | index queries and batches of items |
 //! | `ledger.rs` | entries that are written once |
@@ -11,6 +12,7 @@
 
 mod aggregates;
 mod catalogue;
+mod fences;
 mod item;
 mod ledger;
 mod reads;
@@ -18,6 +20,7 @@ mod records;
 
 pub use aggregates::DynamoAggregates;
 pub use catalogue::{CataloguePage, DynamoCatalogue, Restocked};
+pub use fences::DynamoFences;
 pub use item::{Item, number, text};
 pub use ledger::{DynamoLedger, Entry, Recorded};
 pub use reads::{DynamoReads, IndexQuery, Page};

@@ -1,12 +1,18 @@
 //! Reads beside the aggregates: pages of a secondary index, and batches of items by key.
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
-use semel_exactly_once::{Class, StoreError, Stored};
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnConsumedCapacity};
+use semel_exactly_once::{Class, Clock, StoreError, Stored};
 
 use super::aggregates::failed;
 use super::item::{self, Item, PK, n};
+use crate::SystemClock;
 use crate::error::class_of;
+use crate::requests::Requests;
+
+const BATCH_GET: &str = "DynamoDB BatchGetItem";
 
 /// Reads of one table.
 #[derive(Debug, Clone)]
@@ -100,8 +106,7 @@ impl DynamoReads {
         let items = self.items(keys, false).await?;
         let read = |found: Item| {
             let key = item::text(&found, PK).unwrap_or_default().to_owned();
-            let stored = item::stored(found)
-                .map_err(|error| failed("DynamoDB BatchGetItem", &key, Class::Fatal, error))?;
+            let stored = item::stored(found).map_err(|error| failed(BATCH_GET, &key, Class::Fatal, error))?;
             Ok((key, stored))
         };
         items.into_iter().map(read).collect()
@@ -131,8 +136,10 @@ impl DynamoReads {
     }
 }
 
-/// Rounds of unprocessed keys before giving up; the SDK has backed off inside each.
-const ROUNDS_MAX: usize = 5;
+/// Rounds of unprocessed keys before giving up.
+const ROUNDS_MAX: u32 = 5;
+/// Longest wait before the second round; the bound doubles with each.
+const ROUND_WAIT_MS: u64 = 10;
 
 pub(super) async fn batch_get(
     client: &Client,
@@ -140,33 +147,42 @@ pub(super) async fn batch_get(
     keys: Vec<Item>,
     consistent: bool,
 ) -> Result<Vec<Item>, StoreError> {
-    const OPERATION: &str = "DynamoDB BatchGetItem";
-    let mut found = Vec::with_capacity(keys.len());
-    let mut wanted = keys;
-    for _ in 0..ROUNDS_MAX {
-        let request = KeysAndAttributes::builder()
-            .set_keys(Some(wanted))
-            .consistent_read(consistent)
-            .build()
-            .map_err(|error| failed(OPERATION, table, Class::Fatal, error))?;
+    let wanted = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(consistent).build();
+    let wanted = wanted.map_err(|error| failed(BATCH_GET, table, Class::Fatal, error))?;
+    get_all(client, table, wanted, &Requests::default()).await
+}
+
+/// The items that are `wanted` of `table`, in no particular order. Keys that DynamoDB leaves unprocessed, because it
+/// throttles or the answer is full, are asked for again.
+pub(super) async fn get_all(
+    client: &Client,
+    table: &str,
+    mut wanted: KeysAndAttributes,
+    requests: &Requests,
+) -> Result<Vec<Item>, StoreError> {
+    let mut found = Vec::with_capacity(wanted.keys().len());
+    for round in 0..ROUNDS_MAX {
+        if round > 0 {
+            let wait_ms = SystemClock.random() % (ROUND_WAIT_MS << round);
+            SystemClock.sleep(Duration::from_millis(wait_ms)).await;
+        }
         let output = client
             .batch_get_item()
-            .request_items(table, request)
+            .request_items(table, wanted)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await
-            .map_err(|error| failed(OPERATION, table, class_of(&error), error))?;
+            .map_err(|error| failed(BATCH_GET, table, class_of(&error), error))?;
+        requests.read(output.consumed_capacity());
         found.extend(output.responses.unwrap_or_default().remove(table).unwrap_or_default());
-        let rest = output.unprocessed_keys.unwrap_or_default().remove(table);
-        wanted = rest.map(|r| r.keys).unwrap_or_default();
-        if wanted.is_empty() {
-            return Ok(found);
+        match output.unprocessed_keys.unwrap_or_default().remove(table) {
+            Some(rest) if !rest.keys().is_empty() => wanted = rest,
+            Some(_) | None => return Ok(found),
         }
     }
-    Err(failed(OPERATION, table, Class::Transient, Unprocessed { keys: wanted.len() }))
+    Err(failed(BATCH_GET, table, Class::Transient, Unprocessed))
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("{keys} keys were left unprocessed {ROUNDS_MAX} times")]
-struct Unprocessed {
-    keys: usize,
-}
+#[error("keys were left unprocessed {ROUNDS_MAX} times")]
+struct Unprocessed;
