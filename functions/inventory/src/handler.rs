@@ -9,7 +9,7 @@
 use semel_contracts::{Envelope, Event, EventType};
 use semel_domain::{Reservation, ReservationInput};
 use semel_exactly_once::{AggregateStore, Clock, Committer, Delivery, HandleError, Handled, Known, Verdict};
-use semel_lambda::sqs::{Consumer, Outcome, Received, of_group};
+use semel_lambda::sqs::{Consumer, Outcome, Received, deliveries, of_group, order_of};
 
 /// Consumes the inventory queue.
 #[derive(Debug)]
@@ -55,13 +55,12 @@ impl<S: AggregateStore, C: Clock> Consumer for Inventory<S, C> {
     const NAME: &'static str = "inventory";
 
     fn route(&self, envelope: &Envelope) -> Option<String> {
-        concerns_inventory(envelope.event_type()).then(|| envelope.order_id().to_string())
+        order_of(envelope, input)
     }
 
     async fn handle(&self, order_id: &str, group: Vec<Received>) -> Vec<Outcome> {
         let known = if is_first_word(&group) { Known::Absent } else { Known::Unknown };
-        // Routing let only inputs through, so each record is a delivery.
-        let deliveries: Vec<_> = group.into_iter().filter_map(delivery).collect();
+        let deliveries = deliveries(group, input);
         of_group(deliveries.len(), self.settle(order_id, known, &deliveries).await)
     }
 }
@@ -72,11 +71,6 @@ fn is_first_word(group: &[Received]) -> bool {
     group.first().is_some_and(|first| {
         first.receive_count <= 1 && first.envelope.event_type() == EventType::OrderCreated
     })
-}
-
-fn delivery(received: Received) -> Option<Delivery<ReservationInput>> {
-    let Envelope { event_id, data, metadata, .. } = received.envelope;
-    Some(Delivery { id: event_id, input: input(data)?, traceparent: metadata.traceparent })
 }
 
 fn input(event: Event) -> Option<ReservationInput> {
@@ -97,26 +91,6 @@ fn input(event: Event) -> Option<ReservationInput> {
         | Event::ShipmentDispatched(_)
         | Event::ShipmentDelivered(_)
         | Event::ShipmentCancelled(_) => None,
-    }
-}
-
-fn concerns_inventory(event_type: EventType) -> bool {
-    match event_type {
-        EventType::OrderCreated | EventType::OrderCancelled => true,
-        EventType::OrderConfirmed
-        | EventType::OrderCancellationRequested
-        | EventType::PaymentAuthorized
-        | EventType::PaymentDeclined
-        | EventType::PaymentProcessed
-        | EventType::PaymentVoided
-        | EventType::PaymentRefunded
-        | EventType::InventoryReserved
-        | EventType::InventoryRejected
-        | EventType::InventoryReleased
-        | EventType::ShipmentCreated
-        | EventType::ShipmentDispatched
-        | EventType::ShipmentDelivered
-        | EventType::ShipmentCancelled => false,
     }
 }
 

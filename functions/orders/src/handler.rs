@@ -4,8 +4,8 @@
 
 use semel_contracts::{Envelope, EventType};
 use semel_domain::{Order, OrderInput};
-use semel_exactly_once::{AggregateStore, Clock, Committer, Delivery, Known};
-use semel_lambda::sqs::{Consumer, Outcome, Received, of_group};
+use semel_exactly_once::{AggregateStore, Clock, Committer, Known};
+use semel_lambda::sqs::{Consumer, Outcome, Received, deliveries, of_group};
 
 /// Consumes the orders queue.
 #[derive(Debug)]
@@ -28,17 +28,12 @@ impl<S: AggregateStore, C: Clock> Consumer for Orders<S, C> {
     }
 
     async fn handle(&self, order_id: &str, group: Vec<Received>) -> Vec<Outcome> {
-        let deliveries: Vec<Delivery<OrderInput>> = group.into_iter().map(delivery).collect();
+        let deliveries = deliveries(group, |fact| Some(OrderInput::Fact(fact)));
         of_group(
             deliveries.len(),
             self.committer.handle::<Order>(order_id, Known::Unknown, &deliveries).await,
         )
     }
-}
-
-fn delivery(received: Received) -> Delivery<OrderInput> {
-    let Envelope { event_id, data, metadata, .. } = received.envelope;
-    Delivery { id: event_id, input: OrderInput::Fact(data), traceparent: metadata.traceparent }
 }
 
 /// What others tell about an order. Its own events never come back to it.

@@ -2,10 +2,10 @@
 //!
 //! Knows the payment's state machine, the commit protocol and the gateway's port; neither tables nor queues.
 
-use semel_contracts::{Envelope, Event, EventType};
+use semel_contracts::{Envelope, Event};
 use semel_domain::{Payment, PaymentInput, PaymentRejection};
-use semel_exactly_once::{AggregateStore, Clock, Committer, Delivery, Handled, Known, Verdict};
-use semel_lambda::sqs::{Consumer, Outcome, Received};
+use semel_exactly_once::{AggregateStore, Clock, Committer, Delivery, Known, Verdict};
+use semel_lambda::sqs::{Consumer, Outcome, Received, deliveries, order_of, settled};
 
 use crate::gateway::{Asking, Attempt, Gateway};
 
@@ -21,45 +21,23 @@ impl<S: AggregateStore, C: Clock, G: Gateway> Payments<S, C, G> {
     pub fn new(committer: Committer<S, C>, gateway: G) -> Self {
         Self { committer, gateway }
     }
-
-    /// Performs what the payment owes, whichever delivery recorded it: the one that did may have died before the
-    /// call. Answers what went wrong.
-    async fn settle(&self, order_id: &str, handled: Handled<Payment>, attempt: Attempt) -> Option<Outcome> {
-        let current = handled.current?;
-        let asking = Asking { gateway: &self.gateway, attempt };
-        let settled = self.committer.settle::<Payment>(order_id, current, &asking).await;
-        settled.err().map(|error| Outcome::from(&error))
-    }
 }
 
 impl<S: AggregateStore, C: Clock, G: Gateway> Consumer for Payments<S, C, G> {
     const NAME: &'static str = "payments";
 
     fn route(&self, envelope: &Envelope) -> Option<String> {
-        concerns_payments(envelope.event_type()).then(|| envelope.order_id().to_string())
+        order_of(envelope, input)
     }
 
     async fn handle(&self, order_id: &str, group: Vec<Received>) -> Vec<Outcome> {
         let known = known(&group);
-        // Routing let only inputs through, so each record is a delivery.
-        let deliveries: Vec<_> = group.into_iter().filter_map(delivery).collect();
-        let mut handled = match self.committer.handle::<Payment>(order_id, known, &deliveries).await {
-            Ok(handled) => handled,
-            Err(error) => return vec![Outcome::from(&error); deliveries.len()],
-        };
-        let verdicts = std::mem::take(&mut handled.verdicts);
-        let failure = self.settle(order_id, handled, attempt(&deliveries, &verdicts)).await;
-        let outcomes = verdicts.into_iter().map(Outcome::from);
-        // While a call has failed nothing of the group is acknowledged, so that the queue brings the intent back;
-        // only what was refused for good stays refused.
-        outcomes.map(|outcome| acknowledged(outcome, failure.as_ref())).collect()
-    }
-}
-
-fn acknowledged(outcome: Outcome, failure: Option<&Outcome>) -> Outcome {
-    match (&outcome, failure) {
-        (Outcome::Applied | Outcome::Duplicate | Outcome::NoEffect, Some(failure)) => failure.clone(),
-        (_, _) => outcome,
+        let deliveries = deliveries(group, input);
+        // Whatever the verdicts, the payment is settled: the delivery that recorded what it owes may have died before
+        // the call.
+        let asking =
+            |verdicts: &[_]| Asking { gateway: &self.gateway, attempt: attempt(&deliveries, verdicts) };
+        settled::<Payment, _, _, _>(&self.committer, order_id, known, &deliveries, asking).await
     }
 }
 
@@ -82,11 +60,6 @@ fn attempt(deliveries: &[Delivery<PaymentInput>], verdicts: &[Verdict<PaymentRej
     if opened { Attempt::First } else { Attempt::Repeated }
 }
 
-fn delivery(received: Received) -> Option<Delivery<PaymentInput>> {
-    let Envelope { event_id, data, metadata, .. } = received.envelope;
-    Some(Delivery { id: event_id, input: input(data)?, traceparent: metadata.traceparent })
-}
-
 fn input(event: Event) -> Option<PaymentInput> {
     match event {
         Event::OrderCreated(order) => Some(PaymentInput::Placed(order)),
@@ -107,10 +80,6 @@ fn input(event: Event) -> Option<PaymentInput> {
         | Event::ShipmentDelivered(_)
         | Event::ShipmentCancelled(_) => None,
     }
-}
-
-fn concerns_payments(event_type: EventType) -> bool {
-    matches!(event_type, EventType::OrderCreated | EventType::OrderConfirmed | EventType::OrderCancelled)
 }
 
 #[cfg(test)]

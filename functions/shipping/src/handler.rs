@@ -2,10 +2,10 @@
 //!
 //! Knows the shipment's state machine, the commit protocol and the carrier's port; neither tables nor queues.
 
-use semel_contracts::{Envelope, Event, EventType};
+use semel_contracts::{Envelope, Event};
 use semel_domain::{BookParcel, Shipment, ShipmentInput};
 use semel_exactly_once::{AggregateStore, Clock, Committer, Delivery, Known, Perform, PerformError};
-use semel_lambda::sqs::{Consumer, Outcome, Received, settled};
+use semel_lambda::sqs::{Consumer, Outcome, Received, deliveries, order_of, settled};
 
 use crate::carrier::{Booking, Carrier};
 
@@ -13,13 +13,13 @@ use crate::carrier::{Booking, Carrier};
 #[derive(Debug)]
 pub struct Shipping<S, C, K> {
     committer: Committer<S, C>,
-    bookings: Bookings<K>,
+    carrier: K,
 }
 
 impl<S: AggregateStore, C: Clock, K: Carrier> Shipping<S, C, K> {
     /// Shipments kept through `committer` and carried by `carrier`.
     pub fn new(committer: Committer<S, C>, carrier: K) -> Self {
-        Self { committer, bookings: Bookings(carrier) }
+        Self { committer, carrier }
     }
 }
 
@@ -27,20 +27,14 @@ impl<S: AggregateStore, C: Clock, K: Carrier> Consumer for Shipping<S, C, K> {
     const NAME: &'static str = "shipping";
 
     fn route(&self, envelope: &Envelope) -> Option<String> {
-        concerns_shipping(envelope.event_type()).then(|| envelope.order_id().to_string())
+        order_of(envelope, input)
     }
 
     async fn handle(&self, order_id: &str, group: Vec<Received>) -> Vec<Outcome> {
-        // Routing let only inputs through, so each record is a delivery.
-        let deliveries: Vec<_> = group.into_iter().filter_map(delivery).collect();
-        settled::<Shipment, _, _>(&self.committer, order_id, Known::Unknown, &deliveries, &self.bookings)
-            .await
+        let deliveries = deliveries(group, input);
+        let bookings = |_: &[_]| Bookings(&self.carrier);
+        settled::<Shipment, _, _, _>(&self.committer, order_id, Known::Unknown, &deliveries, bookings).await
     }
-}
-
-fn delivery(received: Received) -> Option<Delivery<ShipmentInput>> {
-    let Envelope { event_id, data, metadata, .. } = received.envelope;
-    Some(Delivery { id: event_id, input: input(data)?, traceparent: metadata.traceparent })
 }
 
 fn input(event: Event) -> Option<ShipmentInput> {
@@ -64,18 +58,11 @@ fn input(event: Event) -> Option<ShipmentInput> {
     }
 }
 
-fn concerns_shipping(event_type: EventType) -> bool {
-    matches!(
-        event_type,
-        EventType::OrderConfirmed | EventType::PaymentProcessed | EventType::OrderCancellationRequested
-    )
-}
-
 /// The shipment's intent, performed by a carrier.
 #[derive(Debug)]
-struct Bookings<K>(K);
+struct Bookings<'a, K>(&'a K);
 
-impl<K: Carrier> Perform<Shipment> for Bookings<K> {
+impl<K: Carrier> Perform<Shipment> for Bookings<'_, K> {
     async fn perform(&self, parcel: &BookParcel) -> Result<Delivery<ShipmentInput>, PerformError> {
         let answer = match self.0.book(parcel).await? {
             Booking::Booked { carrier, tracking_number, ask_at } => {

@@ -8,7 +8,7 @@ use semel_contracts::events::{
 };
 use semel_contracts::{Event, EventId};
 use semel_domain::{OrderStatus, PlaceOrder};
-use semel_exactly_once::{Aggregate, outbox};
+use semel_exactly_once::{Aggregate, Delivery, outbox};
 use semel_testkit::sample::{self, amount, order_id, stock_lines};
 use semel_testkit::{Faults, Faulty, MemoryAggregates, SimulatedClock, block_on, with_every_fault};
 

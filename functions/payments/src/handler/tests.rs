@@ -338,21 +338,6 @@ fn only_the_orders_own_three_events_are_routed() {
     assert_eq!(world.payments.route(&received(5, sample::paid()).envelope), None);
 }
 
-#[test]
-fn what_is_routed_is_an_input_and_nothing_else_is() {
-    let world = world(Faults::none(), None);
-    let reason = CancellationReason::CustomerRequest;
-    let request = received(4, OrderCancellationRequested { order_id: order_id(), reason });
-    for event in [created(), confirmed(), cancelled(), request, received(5, sample::paid())] {
-        assert_eq!(
-            world.payments.route(&event.envelope).is_some(),
-            delivery(event.clone()).is_some(),
-            "{:?}",
-            event.envelope.event_type()
-        );
-    }
-}
-
 /// The samples' records as the batch loop hands them over: those that can be read and concern payments.
 fn readable(sample: &str) -> (usize, Vec<Received>) {
     let event: serde_json::Value = serde_json::from_str(sample).unwrap();

@@ -12,6 +12,7 @@
 //! panics each time ends in the dead-letter queue by the queue's own redrive policy. The consumer is shared by
 //! reference, so nothing half-changed survives a panic but what the consumer locks or counts by itself.
 
+mod answer;
 mod backoff;
 mod batch;
 mod letter;
@@ -22,9 +23,11 @@ mod tests;
 
 use std::future::Future;
 
-use semel_contracts::Envelope;
+use semel_contracts::{Envelope, Event};
+use semel_exactly_once::Delivery;
 
-pub use batch::{Answer, Tally, process};
+pub use answer::{Answer, Tally};
+pub use batch::process;
 pub use outcome::{Outcome, Reason, of_group, settled};
 pub use queues::{DeadLetters, Delays};
 
@@ -50,4 +53,26 @@ pub struct Received {
     pub envelope: Envelope,
     /// How often the queue has delivered it, this time included.
     pub receive_count: u32,
+}
+
+impl Received {
+    /// The event as an aggregate's input, under the producer's id and in its trace; `None` if `input` says that it is
+    /// none.
+    pub fn delivery<I>(self, input: impl FnOnce(Event) -> Option<I>) -> Option<Delivery<I>> {
+        let Envelope { event_id, data, metadata, .. } = self.envelope;
+        Some(Delivery { id: event_id, input: input(data)?, traceparent: metadata.traceparent })
+    }
+}
+
+/// Routes by order what is an `input`, and nothing else.
+///
+/// One list then says what a consumer takes and as what. It takes the event, so it is asked with a copy, which costs
+/// little beside the decoding.
+pub fn order_of<I>(envelope: &Envelope, input: impl FnOnce(Event) -> Option<I>) -> Option<String> {
+    input(envelope.data.clone()).map(|_| envelope.order_id().to_string())
+}
+
+/// A group as deliveries, for a consumer that routes by the same `input`: then each record is one.
+pub fn deliveries<I>(group: Vec<Received>, input: impl Fn(Event) -> Option<I>) -> Vec<Delivery<I>> {
+    group.into_iter().filter_map(|received| received.delivery(&input)).collect()
 }

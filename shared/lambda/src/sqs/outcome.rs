@@ -104,19 +104,24 @@ pub fn of_group<A: Aggregate>(count: usize, result: Result<Handled<A>, HandleErr
 /// For duplicates too: their first delivery may have died between its commit and the effect. While an effect has
 /// failed nothing of the group is acknowledged, so that the queue brings the intent back; only what was refused for
 /// good stays refused.
-pub async fn settled<A: Intent, S: AggregateStore, C: Clock>(
+///
+/// `performer` is made once the verdicts are known, one per delivery: they may say how to call.
+pub async fn settled<A: Intent, S: AggregateStore, C: Clock, P: Perform<A>>(
     committer: &Committer<S, C>,
     id: &str,
     known: Known<A::State>,
     deliveries: &[Delivery<A::Input>],
-    performer: &impl Perform<A>,
+    performer: impl FnOnce(&[Verdict<A::Rejection>]) -> P + Send,
 ) -> Vec<Outcome> {
     let handled = match committer.handle::<A>(id, known, deliveries).await {
         Ok(handled) => handled,
         Err(error) => return vec![Outcome::from(&error); deliveries.len()],
     };
     let settled = match handled.current {
-        Some(current) => committer.settle::<A>(id, current, performer).await.map(|_| ()),
+        Some(current) => {
+            let performer = performer(&handled.verdicts);
+            committer.settle::<A>(id, current, &performer).await.map(|_| ())
+        }
         None => Ok(()),
     };
     let failure = settled.err().map(|error| Outcome::from(&error));
