@@ -9,8 +9,8 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, CancellationReason, ConsumedCapacity, Put, ReturnConsumedCapacity,
-    ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+    AttributeValue, CancellationReason, Put, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure,
+    TransactWriteItem, Update,
 };
 use semel_contracts::{EventId, Timestamp};
 use semel_exactly_once::{Adjustment, AggregateStore, Class, CommitError, StoreError, Stored, Write};
@@ -33,12 +33,6 @@ impl DynamoAggregates {
         Self { client, table: table.into(), requests }
     }
 
-    fn consumed(&self, capacity: Option<&ConsumedCapacity>) {
-        if let Some(units) = capacity.and_then(ConsumedCapacity::capacity_units) {
-            self.requests.add_write_units(units);
-        }
-    }
-
     async fn put(&self, write: &Write<'_>) -> Result<(), CommitError> {
         let condition = Condition::on(write.expected);
         let request = self
@@ -53,7 +47,7 @@ impl DynamoAggregates {
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
         match request.send().await {
             Ok(output) => {
-                self.consumed(output.consumed_capacity());
+                self.requests.written(output.consumed_capacity());
                 Ok(())
             }
             Err(error) => match error.as_service_error() {
@@ -78,9 +72,7 @@ impl DynamoAggregates {
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
         match request.send().await {
             Ok(output) => {
-                for capacity in output.consumed_capacity() {
-                    self.consumed(Some(capacity));
-                }
+                self.requests.written(output.consumed_capacity());
                 Ok(())
             }
             Err(error) => match error.as_service_error() {

@@ -14,9 +14,7 @@
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{
-    AttributeValue, ConsumedCapacity, Put, ReturnConsumedCapacity, TransactWriteItem, Update,
-};
+use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnConsumedCapacity, TransactWriteItem, Update};
 use semel_contracts::{EventId, Quantity, Sku, Timestamp};
 use semel_domain::StockItem;
 use semel_domain::stock::AVAILABLE;
@@ -87,7 +85,7 @@ impl DynamoCatalogue {
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
         let error = match request.send().await {
             Ok(output) => {
-                self.consumed(output.consumed_capacity());
+                self.requests.written(output.consumed_capacity());
                 return Ok(true);
             }
             Err(error) => error,
@@ -117,9 +115,7 @@ impl DynamoCatalogue {
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
         let error = match request.send().await {
             Ok(output) => {
-                for capacity in output.consumed_capacity() {
-                    self.consumed(Some(capacity));
-                }
+                self.requests.written(output.consumed_capacity());
                 return Ok(Restocked::Added);
             }
             Err(error) => error,
@@ -195,12 +191,6 @@ impl DynamoCatalogue {
             TransactWriteItem::builder().put(record).build(),
             TransactWriteItem::builder().update(counter).build(),
         ])
-    }
-
-    fn consumed(&self, capacity: Option<&ConsumedCapacity>) {
-        if let Some(units) = capacity.and_then(ConsumedCapacity::capacity_units) {
-            self.requests.add_write_units(units);
-        }
     }
 }
 

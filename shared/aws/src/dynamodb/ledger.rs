@@ -12,9 +12,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::types::{
-    AttributeValue, ConsumedCapacity, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure,
-};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure};
 use semel_exactly_once::{Class, IndexValue, StoreError};
 
 use super::aggregates::failed;
@@ -62,9 +60,7 @@ impl DynamoLedger {
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
         match request.send().await {
             Ok(output) => {
-                if let Some(units) = output.consumed_capacity().and_then(ConsumedCapacity::capacity_units) {
-                    self.requests.add_write_units(units);
-                }
+                self.requests.written(output.consumed_capacity());
                 Ok(Recorded::Fresh)
             }
             Err(error) => match error.as_service_error() {
@@ -88,9 +84,7 @@ impl DynamoLedger {
             .consistent_read(true)
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
         let output = request.send().await.map_err(|error| failed(OPERATION, key, class_of(&error), error))?;
-        if let Some(units) = output.consumed_capacity().and_then(ConsumedCapacity::capacity_units) {
-            self.requests.add_read_units(units);
-        }
+        self.requests.read(output.consumed_capacity());
         let entry = output.item.map(entry_of).transpose();
         entry.map_err(|error| failed(OPERATION, key, Class::Fatal, error))
     }

@@ -13,9 +13,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{
-    AttributeValue, ConsumedCapacity, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure,
-};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure};
 use semel_contracts::Timestamp;
 use semel_exactly_once::{Claimed, Class, Record, RecordStore, StoreError};
 
@@ -42,12 +40,6 @@ impl DynamoRecords {
     pub fn new(client: Client, table: impl Into<String>, requests: Requests) -> Self {
         Self { client, table: table.into(), requests }
     }
-
-    fn consumed(&self, capacity: Option<&ConsumedCapacity>) {
-        if let Some(units) = capacity.and_then(ConsumedCapacity::capacity_units) {
-            self.requests.add_write_units(units);
-        }
-    }
 }
 
 impl RecordStore for DynamoRecords {
@@ -73,7 +65,7 @@ impl RecordStore for DynamoRecords {
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
         match request.send().await {
             Ok(output) => {
-                self.consumed(output.consumed_capacity());
+                self.requests.written(output.consumed_capacity());
                 Ok(Claimed::Won)
             }
             Err(error) => match error.as_service_error() {
@@ -111,7 +103,7 @@ impl RecordStore for DynamoRecords {
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
         match request.send().await {
             Ok(output) => {
-                self.consumed(output.consumed_capacity());
+                self.requests.written(output.consumed_capacity());
                 Ok(true)
             }
             Err(error) => match error.as_service_error() {
@@ -134,7 +126,7 @@ impl RecordStore for DynamoRecords {
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
         match request.send().await {
             Ok(output) => {
-                self.consumed(output.consumed_capacity());
+                self.requests.written(output.consumed_capacity());
                 Ok(true)
             }
             Err(error) => match error.as_service_error() {
