@@ -5,11 +5,9 @@
 //! nothing of how payment, stock and parcel do their work.
 
 mod timeline;
+mod transition;
 
-use semel_contracts::events::{
-    CancellationReason, Customer, OrderCancellationRequested, OrderCancelled, OrderConfirmed, OrderCreated,
-    ShippingMethod,
-};
+use semel_contracts::events::{CancellationReason, Customer, OrderCreated, ShippingMethod};
 use semel_contracts::{
     Address, Event, EventType, Lines, Money, OrderId, OrderLine, PaymentMethod, Timestamp, TrackingNumber,
 };
@@ -19,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::due;
 use timeline::Timeline;
 pub use timeline::{Milestone, OrderStatus, PaymentLeg, ShipmentLeg, StockLeg};
+use transition::Transition;
 
 /// An order that was placed.
 ///
@@ -256,181 +255,6 @@ fn place(request: &PlaceOrder, now: Timestamp) -> Decision<Order, Event> {
         timeline,
     };
     Decision::to(order, vec![created.into()])
-}
-
-/// What an order does of itself, given where it and its legs stand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Step {
-    Confirm,
-    RequestCancellation(CancellationReason),
-    Cancel(CancellationReason),
-    FinishCancelling,
-    Ship,
-    Complete,
-}
-
-impl Order {
-    /// The step that is due. Statuses only move forwards, so steps come to an end.
-    fn due_step(&self) -> Option<Step> {
-        match self.status() {
-            OrderStatus::Pending => self.due_while_pending(),
-            OrderStatus::Confirmed => match (self.payment(), self.shipment()) {
-                (PaymentLeg::Declined | PaymentLeg::Voided | PaymentLeg::Refunded, _) => {
-                    Some(Step::RequestCancellation(CancellationReason::PaymentFailed))
-                }
-                (_, ShipmentLeg::Cancelled) => Some(Step::Cancel(CancellationReason::Undeliverable)),
-                (_, ShipmentLeg::Dispatched | ShipmentLeg::Delivered) => Some(Step::Ship),
-                (_, ShipmentLeg::None | ShipmentLeg::Created) => None,
-            },
-            OrderStatus::CancellationRequested => match self.shipment() {
-                ShipmentLeg::Cancelled => {
-                    // The reason was noted with the request.
-                    Some(Step::Cancel(
-                        self.cancellation_reason.unwrap_or(CancellationReason::CustomerRequest),
-                    ))
-                }
-                ShipmentLeg::Dispatched | ShipmentLeg::Delivered => Some(Step::Ship),
-                ShipmentLeg::None | ShipmentLeg::Created => None,
-            },
-            OrderStatus::Cancelling => match (self.payment(), self.stock()) {
-                (
-                    PaymentLeg::Declined | PaymentLeg::Voided | PaymentLeg::Refunded,
-                    StockLeg::Rejected | StockLeg::Released,
-                ) => Some(Step::FinishCancelling),
-                (PaymentLeg::Awaited | PaymentLeg::Authorized | PaymentLeg::Captured, _)
-                | (_, StockLeg::Awaited | StockLeg::Reserved) => None,
-            },
-            OrderStatus::Shipped => {
-                let done =
-                    self.payment() == PaymentLeg::Captured && self.shipment() == ShipmentLeg::Delivered;
-                done.then_some(Step::Complete)
-            }
-            OrderStatus::Cancelled | OrderStatus::Completed => None,
-        }
-    }
-
-    fn due_while_pending(&self) -> Option<Step> {
-        match (self.payment(), self.stock()) {
-            (PaymentLeg::Declined, _) => Some(Step::Cancel(CancellationReason::PaymentDeclined)),
-            // Only a cancelled order is voided or refunded. Should it happen at the gateway, the money is gone.
-            (PaymentLeg::Voided | PaymentLeg::Refunded, _) => {
-                Some(Step::Cancel(CancellationReason::PaymentFailed))
-            }
-            (_, StockLeg::Rejected | StockLeg::Released) => {
-                Some(Step::Cancel(CancellationReason::OutOfStock))
-            }
-            (PaymentLeg::Authorized | PaymentLeg::Captured, StockLeg::Reserved) => Some(Step::Confirm),
-            (PaymentLeg::Awaited, StockLeg::Awaited | StockLeg::Reserved)
-            | (PaymentLeg::Authorized | PaymentLeg::Captured, StockLeg::Awaited) => None,
-        }
-    }
-}
-
-/// An order on its way to the next state, with what it emits.
-struct Transition {
-    order: Order,
-    order_id: OrderId,
-    now: Timestamp,
-    events: Vec<Event>,
-}
-
-impl Transition {
-    fn cancel(&mut self) -> Result<bool, OrderRejection> {
-        let reason = CancellationReason::CustomerRequest;
-        let step = match self.order.status() {
-            OrderStatus::Pending => Step::Cancel(reason),
-            OrderStatus::Confirmed => Step::RequestCancellation(reason),
-            OrderStatus::CancellationRequested | OrderStatus::Cancelling | OrderStatus::Cancelled => {
-                return Ok(false);
-            }
-            OrderStatus::Shipped | OrderStatus::Completed => return Err(OrderRejection::TooLate),
-        };
-        self.take(step);
-        Ok(true)
-    }
-
-    fn expire(&mut self) -> bool {
-        let due = self.order.status() == OrderStatus::Pending && self.now >= self.order.deadline;
-        if due {
-            self.take(Step::Cancel(CancellationReason::DeadlinePassed));
-        }
-        due
-    }
-
-    fn learn(&mut self, event: &Event) -> Result<bool, OrderRejection> {
-        let milestone = match event {
-            Event::PaymentAuthorized(_) => Milestone::PaymentAuthorized,
-            Event::PaymentDeclined(_) => Milestone::PaymentDeclined,
-            Event::PaymentProcessed(_) => Milestone::PaymentCaptured,
-            Event::PaymentVoided(_) => Milestone::PaymentVoided,
-            Event::PaymentRefunded(_) => Milestone::PaymentRefunded,
-            Event::InventoryReserved(_) => Milestone::StockReserved,
-            Event::InventoryRejected(_) => Milestone::StockRejected,
-            Event::InventoryReleased(_) => Milestone::StockReleased,
-            Event::ShipmentCreated(_) => Milestone::ShipmentCreated,
-            Event::ShipmentDispatched(_) => Milestone::ShipmentDispatched,
-            Event::ShipmentDelivered(_) => Milestone::ShipmentDelivered,
-            Event::ShipmentCancelled(_) => Milestone::ShipmentCancelled,
-            Event::OrderCreated(_)
-            | Event::OrderConfirmed(_)
-            | Event::OrderCancellationRequested(_)
-            | Event::OrderCancelled(_) => return Err(OrderRejection::NotAFact(event.kind())),
-        };
-        // Even a late or repeated telling of the dispatch may be the first to bring the number.
-        let mut numbered = false;
-        if let (Event::ShipmentDispatched(dispatched), None) = (event, &self.order.tracking_number) {
-            self.order.tracking_number = Some(dispatched.tracking_number.clone());
-            numbered = true;
-        }
-        let moved = !self.order.status().is_final() && self.order.timeline.advances(milestone);
-        if moved {
-            self.reach(milestone);
-        }
-        Ok(moved || numbered)
-    }
-
-    fn settle(&mut self) {
-        while let Some(step) = self.order.due_step() {
-            self.take(step);
-        }
-    }
-
-    fn take(&mut self, step: Step) {
-        let order_id = self.order_id;
-        let Order { customer, lines, total, shipping_method, ship_to, .. } = &self.order;
-        match step {
-            Step::Confirm => {
-                self.events.push(Event::OrderConfirmed(OrderConfirmed {
-                    order_id,
-                    customer: customer.clone(),
-                    lines: lines.clone(),
-                    total: *total,
-                    shipping_method: *shipping_method,
-                    ship_to: ship_to.clone(),
-                }));
-                self.reach(Milestone::Confirmed);
-            }
-            Step::RequestCancellation(reason) => {
-                self.events.push(OrderCancellationRequested { order_id, reason }.into());
-                self.order.cancellation_reason = Some(reason);
-                self.reach(Milestone::CancellationRequested);
-            }
-            Step::Cancel(reason) => {
-                let cancelled =
-                    OrderCancelled { order_id, customer: customer.clone(), total: *total, reason };
-                self.events.push(cancelled.into());
-                self.order.cancellation_reason = Some(reason);
-                self.reach(Milestone::Cancelling);
-            }
-            Step::FinishCancelling => self.reach(Milestone::Cancelled),
-            Step::Ship => self.reach(Milestone::Shipped),
-            Step::Complete => self.reach(Milestone::Completed),
-        }
-    }
-
-    fn reach(&mut self, milestone: Milestone) {
-        self.order.timeline.push(milestone, self.order.placed_at, self.now);
-    }
 }
 
 #[cfg(test)]

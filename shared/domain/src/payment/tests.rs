@@ -1,5 +1,7 @@
 //! The payment's decision table, and what it asks of the gateway.
 
+use semel_exactly_once::Intent;
+
 use super::*;
 use crate::samples::{self, PLACED_AT, order_id};
 use crate::tables;

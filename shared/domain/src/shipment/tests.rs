@@ -1,7 +1,7 @@
 //! The shipment's decision table, what it asks of the carrier, and when.
 #![allow(clippy::wildcard_enum_match_arm, reason = "in a test, any other variant is a failure")]
 
-use semel_exactly_once::IndexValue;
+use semel_exactly_once::{IndexValue, Intent};
 
 use super::*;
 use crate::samples::{self, PLACED_AT, order_id};
