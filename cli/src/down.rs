@@ -3,6 +3,7 @@
 use std::fs;
 
 use crate::error::Error;
+use crate::lock::Lock;
 use crate::project::Project;
 use crate::run_files;
 
@@ -24,8 +25,12 @@ pub fn run(project: &Project) -> Result<(), Error> {
             Ok(()) | Err(_) => {}
         }
     }
-    if notes.is_empty() {
-        println!("nothing is running");
+    match Lock::holder(project)? {
+        // It sees for itself that its engine has ended.
+        Some(_) if !notes.is_empty() => {}
+        Some(holder) => println!("no engine is running; {holder} is at work: {}", holder.end()),
+        None if notes.is_empty() => println!("nothing is running"),
+        None => {}
     }
     Ok(())
 }

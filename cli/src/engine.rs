@@ -61,7 +61,6 @@ impl Engine {
             .map_err(Error::io("start", &launcher))?;
         let note = RunFile {
             engine_pid: i32::try_from(child.id()).unwrap_or_default(),
-            owner_pid: i32::try_from(std::process::id()).unwrap_or_default(),
             port,
             launcher,
         };
@@ -156,18 +155,9 @@ fn free_port() -> Result<u16, Error> {
         .map_err(Error::io("find a free port on", "127.0.0.1"))
 }
 
-/// Refuses while a run called `name` is up, and ends the engine that a crashed one left behind.
-pub fn end_left_over(project: &Project, name: &str) -> Result<(), Error> {
+/// Ends every engine that a crashed command left behind. The caller holds the project's lock, so no other is at work.
+pub fn end_left_over(project: &Project) -> Result<(), Error> {
     for (path, note) in run_files::all(project)? {
-        if path.file_stem().is_none_or(|stem| stem != name) {
-            continue;
-        }
-        if note.is_running() && note.has_owner() {
-            return Err(Error::Unexpected(format!(
-                "already running (port {}, process {}); end it there with Ctrl-C, or with `cargo semel down`",
-                note.port, note.owner_pid
-            )));
-        }
         note.stop();
         fs::remove_file(&path).map_err(Error::io("remove", &path))?;
     }

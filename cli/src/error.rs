@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::lock::Holder;
+
 /// Everything a command can end with.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -34,6 +36,9 @@ pub enum Error {
         /// Why not.
         source: io::Error,
     },
+    /// Another command is at work in the project.
+    #[error("{0} is at work in this project, and only one command can be\n  {end}", end = .0.end())]
+    Busy(Holder),
     /// A file or an answer does not hold what it should.
     #[error("{0}")]
     Unexpected(String),

@@ -14,6 +14,7 @@ mod engine;
 mod engine_http;
 mod error;
 mod interrupt;
+mod lock;
 mod phase;
 mod platform;
 mod prerequisites;
@@ -52,7 +53,8 @@ enum Command {
     ///
     /// Builds with `sam build`, deploys with `sam deploy` (environment `local` of samconfig.toml) into an AWS
     /// emulator that runs on 127.0.0.1 only. The first run downloads the tools into .semel/ and compiles
-    /// everything; later runs take seconds. Everything that was started is stopped at the end.
+    /// everything; later runs take seconds. Everything that was started is stopped at the end. Only one of `up`,
+    /// `test` and `bench` can be at work in a project.
     Up(up::Options),
     /// Stop what an earlier `up` or `test` left behind after a crash
     ///

@@ -6,7 +6,7 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process_group, test_kill_process};
+use rustix::process::{Pid, Signal, kill_process_group};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
@@ -20,8 +20,6 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct RunFile {
     /// The engine's process, which leads a group of its own.
     pub engine_pid: i32,
-    /// The command that started it and will stop it, if it still can.
-    pub owner_pid: i32,
     /// Where it listens on 127.0.0.1.
     pub port: u16,
     /// The launcher it runs, which tells it from an unrelated process that got the same number.
@@ -49,11 +47,6 @@ impl RunFile {
         let command_line =
             process::output(Command::new("ps").args(["-o", "args=", "-p", &self.engine_pid.to_string()]));
         command_line.is_some_and(|line| line.contains(&*self.launcher.to_string_lossy()))
-    }
-
-    /// Whether the command that owns the engine still runs.
-    pub fn has_owner(&self) -> bool {
-        Pid::from_raw(self.owner_pid).is_some_and(|pid| test_kill_process(pid).is_ok())
     }
 
     /// Ends the engine, if it is one, and waits until it is gone.
@@ -91,10 +84,8 @@ mod tests {
     #[test]
     fn another_process_with_the_same_number_is_not_ours() {
         let own = i32::try_from(std::process::id()).expect("a process id");
-        let note =
-            RunFile { engine_pid: own, owner_pid: own, port: 1, launcher: "/nowhere/launch.py".into() };
+        let note = RunFile { engine_pid: own, port: 1, launcher: "/nowhere/launch.py".into() };
         assert!(!note.is_running());
-        assert!(note.has_owner());
         // Must not end this test.
         note.stop();
     }

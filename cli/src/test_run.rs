@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 
 use crate::error::Error;
+use crate::lock::Lock;
 use crate::phase::{self, Phase};
 use crate::project::Project;
 
@@ -48,6 +49,7 @@ pub fn run(project: &Project, options: &Options) -> Result<(), Error> {
             )));
         }
     }
+    let _lock = Lock::take(project, "test")?;
     let mut bench = steps::Bench::new(project)?;
     let mut outcomes = Vec::new();
     for step in steps::ALL {

@@ -8,6 +8,7 @@ use clap::Args;
 
 use crate::engine::{self, Engine};
 use crate::error::Error;
+use crate::lock::Lock;
 use crate::phase::{self, Phase};
 use crate::project::Project;
 use crate::stack::Stack;
@@ -33,6 +34,7 @@ pub struct Options {
 /// Comes up, stays up (or checks), and stops what it started.
 pub fn run(project: &Project, options: &Options) -> Result<(), Error> {
     let started = Instant::now();
+    let _lock = Lock::take(project, "up")?;
     let (mut engine, stack) = come_up(project, "up")?;
     eprintln!("  up after {}", phase::seconds(started.elapsed()));
     after_deploy::fill_catalogue(&stack)?;
@@ -48,10 +50,10 @@ pub fn run(project: &Project, options: &Options) -> Result<(), Error> {
     })
 }
 
-/// Builds, starts an engine for the run called `name` and deploys into it.
+/// Builds, starts an engine for the run called `name` and deploys into it. The caller holds the project's lock.
 pub fn come_up(project: &Project, name: &str) -> Result<(Engine, Stack), Error> {
     let architecture = platform::architecture()?;
-    engine::end_left_over(project, name)?;
+    engine::end_left_over(project)?;
     let toolbox = Toolbox::prepare(project, &prerequisites::find()?)?;
     build::run(project, &toolbox, architecture)?;
     let engine = Engine::start(project, &toolbox, name)?;

@@ -23,7 +23,7 @@ use crate::{
     after_deploy, build, deploy, engine_http, interrupt, platform, prerequisites, process, toolbox, up,
 };
 
-/// The name of this command's engine, which may run beside that of an `up`.
+/// The name of this command's engine.
 const RUN: &str = "bench";
 /// Odd, so that a median is a measurement.
 const STARTS: usize = 5;

@@ -17,6 +17,7 @@ use clap::{Args, ValueEnum};
 use serde::de::DeserializeOwned;
 
 use crate::error::Error;
+use crate::lock::Lock;
 use crate::phase::Phase;
 use crate::process;
 use crate::project::Project;
@@ -47,6 +48,7 @@ enum Part {
 
 /// Measures, prints, and writes.
 pub fn run(project: &Project, options: &Options) -> Result<(), Error> {
+    let _lock = Lock::take(project, "bench")?;
     let wanted = |part| options.only.is_empty() || options.only.contains(&part);
     let mut report = Report::of(machine::read());
     // The functions last: until their engine is up nothing of ours runs beside a measurement.

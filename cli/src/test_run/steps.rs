@@ -13,7 +13,7 @@ use crate::{after_deploy, build, check, deploy, prerequisites, process};
 
 use super::dependencies;
 
-/// The name of this command's engine, which may run beside that of an `up`.
+/// The name of this command's engine.
 const RUN: &str = "test";
 
 /// Receives every line a step prints.
@@ -122,7 +122,7 @@ fn tests(bench: &mut Bench, on_line: OnLine) -> Result<(), Error> {
 }
 
 fn deploy_stack(bench: &mut Bench, _on_line: OnLine) -> Result<(), Error> {
-    engine::end_left_over(&bench.project, RUN)?;
+    engine::end_left_over(&bench.project)?;
     let engine = Engine::start(&bench.project, &bench.toolbox, RUN)?;
     let stack = deploy::run(&bench.project, &bench.toolbox, &engine, bench.architecture)?;
     bench.deployed = Some((engine, stack));
