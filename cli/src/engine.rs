@@ -59,11 +59,7 @@ impl Engine {
             .stderr(errors)
             .spawn()
             .map_err(Error::io("start", &launcher))?;
-        let note = RunFile {
-            engine_pid: i32::try_from(child.id()).unwrap_or_default(),
-            port,
-            launcher,
-        };
+        let note = RunFile { engine_pid: i32::try_from(child.id()).unwrap_or_default(), port, launcher };
         // From here on dropping ends the process, also when the note cannot be written.
         let mut engine = Self { child, port, log, note: PathBuf::new() };
         engine.note = note.write(project, name)?;
