@@ -19,6 +19,9 @@ const DESCRIBE: &str = "Kafka DescribeTopicPartitions";
 const OFFSETS: &str = "Kafka ListOffsets";
 const COMMITTED: &str = "Kafka OffsetFetch";
 
+/// How often to look whether brokers know of a change, which takes them some milliseconds.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
 /// A topic to make.
 #[derive(Debug, Clone)]
 pub struct NewTopic {
@@ -102,7 +105,7 @@ impl Cluster {
         Consumer::join(&self.kafka, group).await
     }
 
-    /// Makes a topic; `false` if there is one of this name already.
+    /// Makes a topic and waits until the brokers know it; `false` if there is one of this name already.
     pub async fn create_topic(&self, topic: &NewTopic) -> Result<bool, KafkaError> {
         let fail = |error: KrafkaError| KafkaError::of(CREATE, &error);
         let mut wanted =
@@ -113,15 +116,36 @@ impl Cluster {
         }
         let mut answer =
             self.admin.create_topics([wanted], CreateTopicsOptions::default()).await.map_err(fail)?;
-        unless(answer.remove(&topic.name), ErrorCode::TopicAlreadyExists).map_err(fail)
+        let made = unless(answer.remove(&topic.name), ErrorCode::TopicAlreadyExists).map_err(fail)?;
+        if made {
+            self.wait_until(&topic.name, true).await?;
+        }
+        Ok(made)
     }
 
-    /// Deletes a topic and all that is in it; `false` if there is none of this name.
+    /// Deletes a topic and all that is in it, and waits until the brokers have forgotten it; `false` if there is none
+    /// of this name.
     pub async fn delete_topic(&self, name: &str) -> Result<bool, KafkaError> {
         let fail = |error: KrafkaError| KafkaError::of(DELETE, &error);
         let mut answer =
             self.admin.delete_topics([name], DeleteTopicsOptions::default()).await.map_err(fail)?;
-        unless(answer.remove(name), ErrorCode::UnknownTopicOrPartition).map_err(fail)
+        let gone = unless(answer.remove(name), ErrorCode::UnknownTopicOrPartition).map_err(fail)?;
+        if gone {
+            self.wait_until(name, false).await?;
+        }
+        Ok(gone)
+    }
+
+    /// The controller answers before the brokers have heard of a change.
+    async fn wait_until(&self, name: &str, exists: bool) -> Result<(), KafkaError> {
+        let waiting = async {
+            while self.topic(name).await?.is_some() != exists {
+                tokio::time::sleep(LOOK_AGAIN).await;
+            }
+            Ok(())
+        };
+        let waited = tokio::time::timeout(self.timeout, waiting).await;
+        waited.unwrap_or_else(|_| Err(KafkaError::of(DESCRIBE, &KrafkaError::timeout("the topic's change"))))
     }
 
     /// A topic, if there is one of this name.
