@@ -36,7 +36,8 @@ pub(crate) fn deserialize<'de, D: Deserializer<'de>, T: Integer>(deserializer: D
     deserializer.deserialize_i64(IntegerVisitor(PhantomData))
 }
 
-struct JsonSafe(u64);
+/// An integer that every JSON reader keeps exact.
+pub(crate) struct JsonSafe(pub(crate) u64);
 
 impl Integer for JsonSafe {
     const INVALID: InvalidValue =

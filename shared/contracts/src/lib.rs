@@ -11,11 +11,13 @@
 //! - [`Envelope`] is what travels; [`RawEnvelope`] is the same for whoever holds the data as JSON text.
 //! - [`decode`] reads an envelope, bare or inside an `EventBridge` event, and names what is wrong with a bad one;
 //!   [`decode_telemetry`] reads a telemetry event.
+//! - [`borrowed`] reads telemetry without copying it, with the same verdict.
 //! - [`api`] holds the requests and answers of the HTTP API.
 //! - `schema` (behind the feature of that name) writes the JSON Schema of every event type.
 
 mod address;
 pub mod api;
+pub mod borrowed;
 mod currency;
 mod decode;
 mod envelope;

@@ -1,0 +1,173 @@
+//! Walks over the JSON of an event, for as long as it is written the way that nearly everybody writes it.
+//!
+//! Everything here answers `None` for "ask the other reader", never for "wrong": a string with an escape, a number
+//! with a fraction, an unknown field that holds an object. What it does read, it reads as `serde_json` does.
+
+use super::scan;
+
+/// A number may have so many digits: none of them can overflow.
+const DIGITS_MAX: usize = 18;
+
+/// A place in a JSON text.
+#[derive(Debug)]
+pub(crate) struct Cursor<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+/// A string of the text, without an escape in it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Quoted<'a> {
+    pub(crate) text: &'a str,
+    /// Whether all of it is printable ASCII that the scan was told to expect.
+    pub(crate) plain: bool,
+}
+
+impl<'a> Cursor<'a> {
+    /// Begins at the start of what must be UTF-8.
+    pub(crate) fn new(bytes: &'a [u8]) -> Option<Self> {
+        Some(Self { text: simdutf8::basic::from_utf8(bytes).ok()?, at: 0 })
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    /// Goes past white space, of which there usually is none.
+    #[inline]
+    fn skip_space(&mut self) {
+        while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.peek() {
+            self.at += 1;
+        }
+    }
+
+    /// Goes past this byte.
+    #[inline]
+    pub(crate) fn eat(&mut self, byte: u8) -> Option<()> {
+        self.skip_space();
+        if self.peek()? != byte {
+            return None;
+        }
+        self.at += 1;
+        Some(())
+    }
+
+    /// Goes past exactly these bytes, if they are next.
+    #[inline]
+    pub(crate) fn eat_all(&mut self, bytes: &[u8]) -> bool {
+        let next = self.text.as_bytes().get(self.at..).unwrap_or_default();
+        let found = next.starts_with(bytes);
+        if found {
+            self.at += bytes.len();
+        }
+        found
+    }
+
+    /// Reads a string. `FIRST` as for [`scan::string`]. A string that is not plain must have neither an escape nor a
+    /// control character, which JSON forbids.
+    #[inline]
+    pub(crate) fn string<const FIRST: u8>(&mut self) -> Option<Quoted<'a>> {
+        self.eat(b'"')?;
+        let from = self.at;
+        let scan::Scanned { end, plain } = scan::string::<FIRST>(self.text.as_bytes(), from)?;
+        let text = self.text.get(from..end)?;
+        if !plain && text.bytes().any(|byte| byte < b' ' || byte == b'\\') {
+            return None;
+        }
+        self.at = end + 1;
+        Some(Quoted { text, plain })
+    }
+
+    /// Reads a string whose reader looks at every byte of it and allows neither a backslash nor a control character.
+    #[inline]
+    pub(crate) fn unchecked_string(&mut self) -> Option<&'a str> {
+        self.eat(b'"')?;
+        let from = self.at;
+        let end = scan::quote(self.text.as_bytes(), from)?;
+        self.at = end + 1;
+        self.text.get(from..end)
+    }
+
+    /// The same for a string of exactly so many bytes.
+    #[inline]
+    pub(crate) fn unchecked_string_of(&mut self, length: usize) -> Option<&'a str> {
+        self.eat(b'"')?;
+        let end = self.at + length;
+        let text = self.text.get(self.at..end)?;
+        self.at = end;
+        self.eat_all(b"\"").then_some(text)
+    }
+
+    /// Reads the key that is expected next, or else whichever is, and the colon after it. `quoted` is `expected` with
+    /// its marks and its colon.
+    #[inline]
+    pub(crate) fn key_or(&mut self, quoted: &str, expected: &'static str) -> Option<&'a str> {
+        if self.eat_all(quoted.as_bytes()) { Some(expected) } else { self.key() }
+    }
+
+    /// Reads a key and the colon after it.
+    #[inline]
+    pub(crate) fn key(&mut self) -> Option<&'a str> {
+        let key = self.string::<b' '>()?.text;
+        self.eat(b':')?;
+        Some(key)
+    }
+
+    /// Reads an integer. What follows it is looked at by [`Cursor::more`]: neither a point nor an exponent may.
+    #[inline]
+    pub(crate) fn integer(&mut self) -> Option<i64> {
+        self.skip_space();
+        let negative = self.eat_all(b"-");
+        let from = self.at;
+        let mut value = 0_i64;
+        while let Some(digit @ b'0'..=b'9') = self.peek() {
+            if self.at - from == DIGITS_MAX {
+                return None;
+            }
+            value = value * 10 + i64::from(digit - b'0');
+            self.at += 1;
+        }
+        let first = self.text.as_bytes().get(from..self.at)?.first()?;
+        // No zero leads, and `-0` is a number with a fraction to `serde_json`.
+        if *first == b'0' && (negative || self.at - from > 1) {
+            return None;
+        }
+        Some(if negative { -value } else { value })
+    }
+
+    /// Whether `null` is next, past which it goes.
+    #[inline]
+    pub(crate) fn null(&mut self) -> bool {
+        self.skip_space();
+        self.eat_all(b"null")
+    }
+
+    /// After a member of an object: whether another follows. If not, goes past the end of the object.
+    #[inline]
+    pub(crate) fn more(&mut self) -> Option<bool> {
+        self.skip_space();
+        let byte = self.peek()?;
+        self.at += 1;
+        match byte {
+            b',' => Some(true),
+            b'}' => Some(false),
+            _ => None,
+        }
+    }
+
+    /// Goes past a value that nobody asks for, as long as it is simple.
+    pub(crate) fn ignore(&mut self) -> Option<()> {
+        self.skip_space();
+        match self.peek()? {
+            b'"' => self.string::<b' '>().map(|_| ()),
+            b'-' | b'0'..=b'9' => self.integer().map(|_| ()),
+            _ => [&b"true"[..], b"false", b"null"].into_iter().any(|word| self.eat_all(word)).then_some(()),
+        }
+    }
+
+    /// Whether only white space is left.
+    pub(crate) fn ends(mut self) -> bool {
+        self.skip_space();
+        self.at == self.text.len()
+    }
+}
