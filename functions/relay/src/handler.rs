@@ -1,10 +1,10 @@
-//! Publishes the outboxes of a batch of stream records: every event to the bus, and the two that many consumers need
-//! at once to the topic as well.
+//! Publishes the outboxes of a batch of stream records: every event to the bus, the two that many consumers need at
+//! once to the topic as well, and, where there are brokers, every event to Kafka.
 //!
-//! - All events of the batch are handed to each carrier together, so that calls are filled; both carriers work at the
+//! - All events of the batch are handed to each carrier together, so that calls are filled; the carriers work at the
 //!   same time. Order within an aggregate is the carriers' contract ([`Publish`]).
-//! - The stream restarts at the first record with an event that is not published yet. What was published behind it is
-//!   published again, under the same ids.
+//! - A record is done when all its carriers have its events. The stream restarts at the first record with an event that
+//!   one of them does not have yet. What was published behind it is published again, under the same ids.
 //! - What can never be published goes to the dead-letter queue at once with its payload and is passed over, so that
 //!   one bad record does not hold its neighbours back for the 23 hours that the stream would. A letter is sent only
 //!   for records that will not come again in this stream, and is a record's publication: if it cannot be sent, the
@@ -16,22 +16,25 @@ use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
 
-use futures::future::{Either, join, select};
+use futures::future::{Either, join3, select};
 use semel_aws::Message;
 use semel_contracts::{EventType, RawEnvelope};
-use semel_exactly_once::{Clock, Publish, PublishError};
+use semel_exactly_once::{Clock, Publish};
 use semel_lambda::Deadline;
 use semel_lambda::sqs::DeadLetters;
 use semel_lambda::stream::{Followed, Follower, StreamRecord};
 
+pub use crate::carrier::NoKafka;
+use crate::carrier::{Load, Sent};
 use crate::letter::{self, is_final};
 use crate::record::{self, Unreadable};
 
 /// Follows the tables' streams.
 #[derive(Debug)]
-pub struct Relay<B, T, L, C> {
+pub struct Relay<B, T, L, C, K = NoKafka> {
     bus: B,
     topic: T,
+    kafka: Option<K>,
     dead_letters: L,
     clock: C,
 }
@@ -39,7 +42,12 @@ pub struct Relay<B, T, L, C> {
 impl<B, T, L, C> Relay<B, T, L, C> {
     /// Publishes to `bus` and `topic`.
     pub fn new(bus: B, topic: T, dead_letters: L, clock: C) -> Self {
-        Self { bus, topic, dead_letters, clock }
+        Self { bus, topic, kafka: None, dead_letters, clock }
+    }
+
+    /// Publishes every event to `kafka` too, if there is one.
+    pub fn with_kafka<K>(self, kafka: Option<K>) -> Relay<B, T, L, C, K> {
+        Relay { bus: self.bus, topic: self.topic, kafka, dead_letters: self.dead_letters, clock: self.clock }
     }
 }
 
@@ -64,13 +72,11 @@ fn is_fanned_out(event_type: EventType) -> bool {
     }
 }
 
-/// What a batch holds. The vectors of places name the record that each event came from.
+/// What a batch holds.
 #[derive(Default)]
 struct Batch<'a> {
-    events: Vec<RawEnvelope<'a>>,
-    places: Vec<usize>,
-    fanned_out: Vec<RawEnvelope<'a>>,
-    fanned_out_places: Vec<usize>,
+    all: Load<'a>,
+    fanned_out: Load<'a>,
     unreadable: Vec<(usize, Unreadable)>,
     skipped: u64,
     /// A record that waits for a relay that understands it; nothing behind it is read.
@@ -84,30 +90,24 @@ struct Dead<'a> {
     event: Option<&'a RawEnvelope<'a>>,
 }
 
-impl<B: Publish, T: Publish, L: DeadLetters, C: Clock> Follower for Relay<B, T, L, C> {
+impl<B: Publish, T: Publish, L: DeadLetters, C: Clock, K: Publish> Follower for Relay<B, T, L, C, K> {
     const NAME: &'static str = "relay";
 
     async fn follow(&self, records: Vec<StreamRecord>, deadline: Deadline) -> Followed {
         let batch = self.read(&records);
-        let publish = join(self.bus.publish(&batch.events), self.topic.publish(&batch.fanned_out));
-        let time = deadline.work_time(self.clock.now());
-        let Some((bus, topic)) = self.within(time, publish).await else {
-            tracing::warn!("the invocation's time ran out; the whole batch is repeated");
-            return Followed { first_failed: Some(0), counts: counts(&batch, &[], &[], 0) };
-        };
-        let unpublished =
-            [first_unpublished(&batch.places, &bus), first_unpublished(&batch.fanned_out_places, &topic)];
-        let first_failed = unpublished.into_iter().chain([batch.waiting]).flatten().min();
-        let mut dead = self.dead(&records, &batch, &bus, &topic);
+        let sent = self.publish(&batch, deadline).await;
+        let unpublished = sent.iter().map(Sent::first_unpublished);
+        let first_failed = unpublished.chain([batch.waiting]).flatten().min();
+        let mut dead = self.dead(&records, &batch, &sent);
         // What comes again is not lost: it gets its letter then, if it still needs one.
         dead.retain(|dead| first_failed.is_none_or(|first| dead.place < first));
         let (buried, unsent) = self.bury(&dead, deadline).await;
         let first_failed = first_failed.into_iter().chain(unsent).min();
-        Followed { first_failed, counts: counts(&batch, &bus, &topic, buried) }
+        Followed { first_failed, counts: counts(&batch, &sent, buried) }
     }
 }
 
-impl<B: Publish, T: Publish, L: DeadLetters, C: Clock> Relay<B, T, L, C> {
+impl<B: Publish, T: Publish, L: DeadLetters, C: Clock, K: Publish> Relay<B, T, L, C, K> {
     fn read<'a>(&self, records: &'a [StreamRecord]) -> Batch<'a> {
         let mut batch = Batch::default();
         for (place, record) in records.iter().enumerate() {
@@ -118,11 +118,9 @@ impl<B: Publish, T: Publish, L: DeadLetters, C: Clock> Relay<B, T, L, C> {
                         if is_fanned_out(event.event_type) {
                             // The port takes a slice, so the topic's events stand apart: their metadata is copied,
                             // their data is not.
-                            batch.fanned_out.push(event.clone());
-                            batch.fanned_out_places.push(place);
+                            batch.fanned_out.push(event.clone(), place);
                         }
-                        batch.events.push(event);
-                        batch.places.push(place);
+                        batch.all.push(event, place);
                     }
                 }
                 Err(reason) if reason.may_wait(record, self.clock.now()) => {
@@ -137,30 +135,49 @@ impl<B: Publish, T: Publish, L: DeadLetters, C: Clock> Relay<B, T, L, C> {
         batch
     }
 
-    /// Letters for all that can never be published.
-    fn dead<'a>(
+    /// Hands every carrier its events, and waits for each as long as the invocation's time allows: one that is away
+    /// does not hide what the others took.
+    async fn publish<'b>(&self, batch: &'b Batch<'b>, deadline: Deadline) -> Vec<Sent<'b>> {
+        let time = deadline.work_time(self.clock.now());
+        let kafka = async {
+            match &self.kafka {
+                Some(kafka) => Some(self.hand_over("kafka", kafka, &batch.all, time).await),
+                None => None,
+            }
+        };
+        let bus = self.hand_over("bus", &self.bus, &batch.all, time);
+        let topic = self.hand_over("topic", &self.topic, &batch.fanned_out, time);
+        let (bus, topic, kafka) = join3(bus, topic, kafka).await;
+        [Some(bus), Some(topic), kafka].into_iter().flatten().collect()
+    }
+
+    async fn hand_over<'b>(
         &self,
-        records: &[StreamRecord],
-        batch: &'a Batch<'a>,
-        bus: &[Result<(), PublishError>],
-        topic: &[Result<(), PublishError>],
-    ) -> Vec<Dead<'a>> {
+        carrier: &'static str,
+        port: &impl Publish,
+        load: &'b Load<'b>,
+        time: Duration,
+    ) -> Sent<'b> {
+        match self.within(time, port.publish(&load.events)).await {
+            Some(outcomes) => Sent { carrier, load, outcomes },
+            None => Sent::late(carrier, load),
+        }
+    }
+
+    /// Letters for all that can never be published.
+    fn dead<'a>(&self, records: &[StreamRecord], batch: &'a Batch<'a>, sent: &[Sent<'a>]) -> Vec<Dead<'a>> {
         let now = self.clock.now();
         let mut dead = Vec::new();
         for (place, reason) in &batch.unreadable {
             let letter = letter::of_record(&records[*place], reason, now);
             dead.push(Dead { place: *place, letter, event: None });
         }
-        let carriers =
-            [(&batch.events, &batch.places, bus), (&batch.fanned_out, &batch.fanned_out_places, topic)];
-        for (events, places, outcomes) in carriers {
-            for ((event, place), outcome) in events.iter().zip(places).zip(outcomes) {
-                if let Err(error) = outcome
-                    && is_final(error)
-                {
-                    let letter = letter::of_event(&records[*place], event, error, now);
-                    dead.push(Dead { place: *place, letter, event: Some(event) });
-                }
+        for (event, place, outcome) in sent.iter().flat_map(Sent::events) {
+            if let Err(error) = outcome
+                && is_final(error)
+            {
+                let letter = letter::of_event(&records[place], event, error, now);
+                dead.push(Dead { place, letter, event: Some(event) });
             }
         }
         dead
@@ -203,33 +220,11 @@ impl<B: Publish, T: Publish, L: DeadLetters, C: Clock> Relay<B, T, L, C> {
     }
 }
 
-/// The first record with an event that has to be published later.
-fn first_unpublished(places: &[usize], outcomes: &[Result<(), PublishError>]) -> Option<usize> {
-    let later = |outcome: &Result<(), PublishError>| outcome.as_ref().is_err_and(|error| !is_final(error));
-    let (place, outcome) = places.iter().zip(outcomes).find(|(_, outcome)| later(outcome))?;
-    if let Err(error) = outcome {
-        let count = outcomes.iter().filter(|outcome| later(outcome)).count();
-        tracing::warn!(error = error.to_string(), count, "events could not be published yet");
-    }
-    Some(*place)
-}
-
-fn counts(
-    batch: &Batch<'_>,
-    bus: &[Result<(), PublishError>],
-    topic: &[Result<(), PublishError>],
-    dead_lettered: u64,
-) -> Vec<(&'static str, u64)> {
-    let accepted = |outcomes: &[Result<(), PublishError>]| {
-        outcomes.iter().filter(|outcome| outcome.is_ok()).count() as u64
-    };
-    vec![
-        ("events", batch.events.len() as u64),
-        ("bus", accepted(bus)),
-        ("topic", accepted(topic)),
-        ("skipped", batch.skipped),
-        ("dead_lettered", dead_lettered),
-    ]
+fn counts(batch: &Batch<'_>, sent: &[Sent<'_>], dead_lettered: u64) -> Vec<(&'static str, u64)> {
+    let mut counts = vec![("events", batch.all.events.len() as u64)];
+    counts.extend(sent.iter().map(|sent| (sent.carrier, sent.accepted())));
+    counts.extend([("skipped", batch.skipped), ("dead_lettered", dead_lettered)]);
+    counts
 }
 
 #[cfg(test)]

@@ -30,6 +30,8 @@ pub fn is_final(error: &PublishError) -> bool {
             // SNS.
             | "InvalidParameter" | "InvalidParameterException" | "InvalidParameterValue"
             | "ParameterValueInvalid" | "BatchRequestTooLong"
+            // Kafka, by its protocol's names. Not `InvalidTimestamp` or an unknown topic: those concern every event.
+            | "MessageTooLarge" | "RecordListTooLarge" | "InvalidRecord"
         )
 }
 

@@ -1,7 +1,10 @@
-//! What other programs need of the relay: its handler, which tests and benchmarks drive over ports of their own.
+//! What `main.rs` and other programs need of the relay: its handler, which tests and benchmarks drive over ports of
+//! their own, and where its brokers are.
 //!
-//! The function itself is in `main.rs`; nothing here reads configuration or starts anything.
+//! The function itself is in `main.rs`; nothing here starts anything.
 
+pub mod brokers;
+mod carrier;
 pub mod handler;
 mod letter;
 mod record;

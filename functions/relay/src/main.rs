@@ -1,6 +1,6 @@
 //! The relay function: publishes what the tables committed. Wiring only.
 
-use relay::handler;
+use relay::{brokers, handler};
 use semel_aws::Arns;
 
 fn main() -> std::process::ExitCode {
@@ -9,6 +9,7 @@ fn main() -> std::process::ExitCode {
         let bus = start.aws.event_bus(start.env.text("BUS_NAME", "semel")?, Arns::beside(&topic)?);
         let example = "https://sqs.eu-central-1.amazonaws.com/123456789012/semel-relay-dead-letters";
         let dead_letters = start.aws.queue(start.env.text("DLQ_URL", example)?);
-        Ok(handler::Relay::new(bus, start.aws.topic(topic), dead_letters, start.clock))
+        let kafka = brokers::kafka(&start.env, &start.aws)?;
+        Ok(handler::Relay::new(bus, start.aws.topic(topic), dead_letters, start.clock).with_kafka(kafka))
     })
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use semel_aws::AwsError;
 use semel_contracts::{Event, Timestamp, decode};
 use semel_domain::{Order, OrderInput};
-use semel_exactly_once::{Class, Committer, Delivery, Known};
+use semel_exactly_once::{Class, Committer, Delivery, Known, PublishError};
 use semel_testkit::{MemoryAggregates, SimulatedClock, block_on, sample};
 use serde_json::{Value, json};
 
@@ -113,14 +113,23 @@ impl DeadLetters for Letters {
 struct World {
     bus: Carrier,
     topic: Carrier,
+    kafka: Option<Carrier>,
     letters: Letters,
     clock: SimulatedClock,
 }
 
 impl World {
+    fn with_kafka(kafka: Carrier) -> Self {
+        Self { kafka: Some(kafka), ..Self::default() }
+    }
+
+    fn kafka(&self) -> &Carrier {
+        self.kafka.as_ref().expect("a world with Kafka")
+    }
+
     fn follow(&self, records: &[StreamRecord]) -> Followed {
-        let Self { bus, topic, letters, clock } = self.clone();
-        let relay = Relay::new(bus, topic, letters, clock.clone());
+        let Self { bus, topic, kafka, letters, clock } = self.clone();
+        let relay = Relay::new(bus, topic, letters, clock.clone()).with_kafka(kafka);
         let end = clock.now().saturating_add(Duration::from_secs(30));
         block_on(relay.follow(records.to_vec(), Deadline::new(clock.now(), end)))
     }
@@ -256,6 +265,18 @@ fn only_orders_that_are_placed_or_cancelled_are_fanned_out() {
 }
 
 #[test]
+fn with_brokers_every_event_goes_to_kafka_with_the_same_bytes_and_without_them_none() {
+    let records = stream();
+    let world = World::with_kafka(Carrier::default());
+    let followed = world.follow(&records);
+    assert_eq!(world.kafka().bodies(), world.bus.bodies());
+    assert_eq!((followed.first_failed, count(&followed, "kafka")), (None, 4));
+
+    let followed = World::default().follow(&records);
+    assert!(followed.counts.iter().all(|(name, _)| *name != "kafka"), "{:?}", followed.counts);
+}
+
+#[test]
 fn deletions_items_without_events_and_versions_that_stay_are_skipped() {
     let world = World::default();
     let outbox = r#"{"at":1,"events":[]}"#;
@@ -286,13 +307,17 @@ fn a_carrier_that_fails_at_any_event_before_or_after_taking_it_gets_everything_i
     let all = ids(&records);
     for at in 0..all.len() {
         for taken in [false, true] {
-            for on_topic in [false, true] {
-                let mut world = World::default();
-                let carrier = if on_topic { &mut world.topic } else { &mut world.bus };
-                *carrier = Carrier::tripping(at, taken);
+            for failing in ["bus", "topic", "kafka"] {
+                let mut world = World::with_kafka(Carrier::default());
+                let carrier = Carrier::tripping(at, taken);
+                match failing {
+                    "bus" => world.bus = carrier,
+                    "topic" => world.topic = carrier,
+                    _ => world.kafka = Some(carrier),
+                }
                 let attempts = world.follow_to_the_end(&records);
-                assert_eq!(attempts, 2, "event {at}");
-                for carrier in [&world.bus, &world.topic] {
+                assert_eq!(attempts, 2, "event {at} at {failing}");
+                for carrier in [&world.bus, &world.topic, world.kafka()] {
                     let arrived = carrier.ids();
                     let first = |id: &String| arrived.iter().position(|a| a == id).expect("arrived");
                     assert!(
@@ -403,12 +428,54 @@ fn an_unknown_event_type_waits_for_a_newer_relay_but_not_for_ever() {
 }
 
 #[test]
-fn a_carrier_that_does_not_answer_in_time_has_the_batch_repeated() {
+fn a_carrier_that_does_not_answer_in_time_has_its_events_repeated() {
     let World { topic, letters, clock, .. } = World::default();
-    let relay = Relay::new(Silent, topic, letters, clock);
+    let relay = Relay::new(Silent, topic.clone(), letters, clock);
     let deadline = Deadline::new(Timestamp::EPOCH, Timestamp::from_secs(30));
     let followed = block_on(relay.follow(stream(), deadline));
     assert_eq!((followed.first_failed, count(&followed, "bus")), (Some(0), 0));
+    assert_eq!(topic.ids().len(), 4, "the other carrier has not waited");
+}
+
+#[test]
+fn brokers_that_are_away_hold_the_stream_where_they_were_lost_and_the_others_have_their_events() {
+    let World { bus, topic, letters, clock, .. } = World::default();
+    let relay = Relay::new(bus.clone(), topic, letters.clone(), clock).with_kafka(Some(Silent));
+    let mut records = stream();
+    // A record without events in front of the others needs no broker.
+    records.insert(0, from_json(record_json(9, "order#1", 2, r#"{"at":1,"events":[]}"#)));
+    // And one that cannot be read behind them is not passed over yet.
+    records.push(from_json(record_json(10, "order#1", 3, "{")));
+    let deadline = Deadline::new(Timestamp::EPOCH, Timestamp::from_secs(30));
+    let followed = block_on(relay.follow(records, deadline));
+    assert_eq!(followed.first_failed, Some(1));
+    assert_eq!((count(&followed, "bus"), count(&followed, "kafka")), (4, 0));
+    assert_eq!(bus.ids().len(), 4);
+    assert!(letters.taken.lock().unwrap().is_empty());
+}
+
+#[test]
+fn what_kafka_refuses_for_good_becomes_a_letter_and_its_neighbours_proceed() {
+    let world = World::with_kafka(Carrier::default());
+    let records = stream();
+    let bad = &ids(&records)[2];
+    world.kafka().refuse(bad, Class::Fatal, "MessageTooLarge");
+    let followed = world.follow(&records);
+    assert_eq!((followed.first_failed, count(&followed, "dead_lettered")), (None, 1));
+    assert_eq!((world.bus.ids().len(), world.kafka().ids().len()), (4, 3));
+    let letters = world.letters();
+    assert_eq!((letters.len(), attribute(&letters[0], "event_id")), (1, Some(bad.as_str())));
+}
+
+#[test]
+fn brokers_that_refuse_everybody_hold_the_stream() {
+    let world = World::with_kafka(Carrier::default());
+    let records = stream();
+    for id in ids(&records) {
+        world.kafka().refuse(&id, Class::Fatal, "TopicAuthorizationFailed");
+    }
+    assert_eq!(world.follow(&records).first_failed, Some(0));
+    assert!(world.letters().is_empty());
 }
 
 #[test]
