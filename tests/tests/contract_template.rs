@@ -1,22 +1,28 @@
-//! Holds template.yaml to the promises of docs/: nothing can be lost, everything is watched, nobody may do more than
-//! they need, and every event reaches its consumers by exactly one path.
+//! Holds template.yaml, and the stack that it nests, to the promises of docs/: nothing can be lost, everything is
+//! watched, nobody may do more than they need, and every event reaches its consumers by exactly one path.
 //!
 //! Each check collects all its findings; each finding names the resource and says what to do.
 
 #[path = "contract_template/access.rs"]
 mod access;
+#[path = "contract_template/conditions.rs"]
+mod conditions;
 #[path = "contract_template/delivery.rs"]
 mod delivery;
 #[path = "contract_template/document.rs"]
 mod document;
 #[path = "contract_template/functions.rs"]
 mod functions;
+#[path = "contract_template/kafka.rs"]
+mod kafka;
 #[path = "contract_template/keeping.rs"]
 mod keeping;
 #[path = "contract_template/rights.rs"]
 mod rights;
 #[path = "contract_template/routing.rs"]
 mod routing;
+#[path = "contract_template/topics.rs"]
+mod topics;
 
 use document::{Resource, Template, target};
 

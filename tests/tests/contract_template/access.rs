@@ -4,18 +4,23 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use crate::conditions::Settings;
 use crate::document::{Template, list, references, target, texts};
 use crate::{FUNCTION, TABLE, dead_letters, expect_none, rights};
 
 #[test]
 fn no_right_is_wider_than_it_need_be() {
     // Where AWS grants an action on `*` only, and nowhere else.
-    const ON_EVERYTHING: [(&str, &str); 1] = [("TracingPolicy", "X-Ray has no resources to name")];
-    let template = Template::load();
+    const ON_EVERYTHING: [(&str, &str); 2] = [
+        ("TracingPolicy", "X-Ray has no resources to name"),
+        ("NetworkPolicy", "EC2 describes everything or nothing; the function's own code is denied all of it"),
+    ];
+    let (template, nested) = (Template::load(), Template::nested());
     let kinds =
         ["AWS::IAM::Role", "AWS::IAM::ManagedPolicy", "AWS::SQS::QueuePolicy", "AWS::S3::BucketPolicy"];
     let mut findings = Vec::new();
-    for policy in kinds.iter().flat_map(|kind| template.of_type(kind)) {
+    let templates = [&template, &nested];
+    for policy in templates.iter().flat_map(|each| kinds.iter().flat_map(|kind| each.of_type(kind))) {
         for statement in rights::statements(policy).into_iter().filter(|s| s["Effect"] == "Allow") {
             for action in texts(&statement["Action"]).into_iter().filter(|action| action.contains('*')) {
                 findings.push(format!("{} allows {action}: name the actions that are used", policy.id));
@@ -36,7 +41,8 @@ fn no_right_is_wider_than_it_need_be() {
             }
         }
         for managed in list(policy.property("ManagedPolicyArns")) {
-            if target(managed).is_none() {
+            let ours = target(managed).or_else(|| target(&managed["Fn::If"][1]));
+            if ours.is_none() {
                 findings.push(format!("{} uses {managed}: write the statements by hand", policy.id));
             }
         }
@@ -93,8 +99,11 @@ fn the_authoriser_guards_every_route() {
     let template = Template::load();
     let guarded = json!({ "Fn::If": ["UsesJwt", [{ "jwt": [] }], { "Ref": "AWS::NoValue" }] });
     let mut findings = Vec::new();
+    let settings = Settings::new(&template, &[("KafkaMode", "express")]);
     let paths = &template.resource("HttpApi").property("DefinitionBody")["paths"];
     for (path, operations) in paths.as_object().expect("the API has paths") {
+        // A path that exists on a condition.
+        let operations = if operations["Fn::If"].is_null() { operations } else { &operations["Fn::If"][1] };
         for (method, operation) in operations.as_object().expect("a path has operations") {
             if method == "parameters" {
                 continue;
@@ -105,8 +114,15 @@ fn the_authoriser_guards_every_route() {
                 ));
             }
             let uri = references(&operation["x-amazon-apigateway-integration"]["uri"]);
-            if !uri.contains(&"StorefrontFunction".to_owned()) {
-                findings.push(format!("{method} {path} leads nowhere: integrate it with StorefrontFunction"));
+            let leads = uri.iter().find(|id| template.section("Resources").contains_key(id.as_str()));
+            let may_be_invoked = settings.resources().iter().any(|permission| {
+                permission.property("Principal") == "apigateway.amazonaws.com"
+                    && target(permission.property("FunctionName")) == leads.map(String::as_str)
+            });
+            if !may_be_invoked {
+                findings.push(format!(
+                    "{method} {path} leads nowhere: integrate it with a function that API Gateway may invoke"
+                ));
             }
         }
     }
@@ -126,6 +142,7 @@ fn production_takes_neither_anonymous_callers_nor_play_money() {
         json!({ "Fn::Equals": [{ "Ref": "Stage" }, "prod"] })
     );
     assert!(asserts("ProductionIsGuarded", "ApiAccess", "jwt"), "prod must assert ApiAccess = jwt");
+    assert!(asserts("ProductionIsGuarded", "KafkaSecurity", "iam"), "prod must assert KafkaSecurity = iam");
     assert!(
         asserts("ProductionIsGuarded", "PaymentGateway", "stripe"),
         "prod must assert PaymentGateway = stripe"

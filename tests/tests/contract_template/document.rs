@@ -1,4 +1,4 @@
-//! template.yaml as a value: short tags written out, references found, numbers evaluated for given parameters.
+//! A template as a value: short tags written out, references found, numbers evaluated for given parameters.
 //!
 //! Knows the language of `CloudFormation`, as far as the template uses it, and nothing of Semel.
 
@@ -24,21 +24,30 @@ pub struct Resource<'a> {
 }
 
 impl Template {
+    /// template.yaml.
     pub fn load() -> Self {
-        let path = root().join("template.yaml");
-        let text = std::fs::read_to_string(&path).expect("template.yaml can be read");
-        Self(plain(serde_yaml_ng::from_str(&text).expect("template.yaml is YAML")))
+        Self::read("template.yaml")
+    }
+
+    /// The stack of the Kafka cluster, which template.yaml nests.
+    pub fn nested() -> Self {
+        Self::read("infra/kafka.yaml")
+    }
+
+    fn read(path: &str) -> Self {
+        let text = std::fs::read_to_string(root().join(path)).unwrap_or_else(|e| panic!("{path}: {e}"));
+        Self(plain(serde_yaml_ng::from_str(&text).unwrap_or_else(|e| panic!("{path} is no YAML: {e}"))))
     }
 
     pub fn section(&self, name: &str) -> &Map<String, Value> {
-        self.0[name].as_object().unwrap_or_else(|| panic!("template.yaml has no section {name}"))
+        self.0[name].as_object().unwrap_or_else(|| panic!("the template has no section {name}"))
     }
 
     pub fn resource(&self, id: &str) -> Resource<'_> {
         let (id, body) = self
             .section("Resources")
             .get_key_value(id)
-            .unwrap_or_else(|| panic!("template.yaml has no resource {id}"));
+            .unwrap_or_else(|| panic!("the template has no resource {id}"));
         Resource { id, body }
     }
 
@@ -140,7 +149,9 @@ fn collect(value: &Value, found: &mut Vec<String>) {
             found.extend(target(value).map(str::to_owned));
             let pattern = &value["Fn::Sub"];
             for text in pattern.as_str().into_iter().chain(pattern[0].as_str()) {
-                found.extend(substituted(text));
+                // `!Sub [text, names]` brings names of its own.
+                found
+                    .extend(substituted(text).into_iter().filter(|name| pattern[1][name.as_str()].is_null()));
             }
             members.values().for_each(|member| collect(member, found));
         }

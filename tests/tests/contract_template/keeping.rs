@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
-use crate::document::{Template, target, texts};
+use crate::document::{Resource, Template, target, texts};
 use crate::{FUNCTION, QUEUE, TABLE, dead_letters, expect_none, functions_dead_letters};
 
 /// The longest that SQS keeps a message.
@@ -110,7 +110,9 @@ fn every_mapping_reports_partial_failures_and_loses_nothing() {
 }
 
 #[test]
-fn tables_with_a_stream_are_kept_and_recoverable() {
+fn tables_are_kept_and_recoverable_unless_they_hold_nothing_of_value() {
+    const DISPOSABLE: [(&str, &str); 2] =
+        [("IdempotencyTable", "lives as long as a message"), ("GatewayLedgerTable", "play money")];
     let template = Template::load();
     let mut findings = Vec::new();
     for table in template.of_type(TABLE) {
@@ -121,24 +123,62 @@ fn tables_with_a_stream_are_kept_and_recoverable() {
         if table.property("SSESpecification")["SSEEnabled"] != json!(true) {
             findings.push(format!("{id} is not encrypted under a KMS key: add SSESpecification"));
         }
-        if table.property("StreamSpecification").is_null() {
+        if DISPOSABLE.iter().any(|(disposable, _)| *disposable == id) {
             continue;
         }
-        if table.property("StreamSpecification")["StreamViewType"] != "NEW_AND_OLD_IMAGES" {
+        let stream = table.property("StreamSpecification");
+        if !stream.is_null() && stream["StreamViewType"] != "NEW_AND_OLD_IMAGES" {
             findings.push(format!("{id}: the relay compares versions, which needs NEW_AND_OLD_IMAGES"));
         }
         if table.property("TimeToLiveSpecification")["AttributeName"] != "expires_at" {
-            findings.push(format!("{id}: spilled deduplication ids would pile up; set TTL on expires_at"));
+            findings.push(format!("{id}: what is short-lived would pile up; set TTL on expires_at"));
         }
         if table.property("PointInTimeRecoverySpecification")["PointInTimeRecoveryEnabled"] != json!(true) {
             findings.push(format!("{id} holds business data: enable point-in-time recovery"));
         }
-        if table.body["DeletionPolicy"] != "RetainExceptOnCreate"
-            || table.body["UpdateReplacePolicy"] != "Retain"
-        {
+        if !is_retained(table) {
             findings
                 .push(format!("{id} would be deleted with the stack: DeletionPolicy RetainExceptOnCreate"));
         }
     }
     expect_none(&findings);
+}
+
+#[test]
+fn buckets_are_private_encrypted_bounded_and_kept() {
+    let template = Template::load();
+    let mut findings = Vec::new();
+    for bucket in template.of_type("AWS::S3::Bucket") {
+        let id = bucket.id;
+        let blocked = bucket.property("PublicAccessBlockConfiguration");
+        let sides = ["BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"];
+        if sides.iter().any(|side| blocked[side] != json!(true)) {
+            findings.push(format!("{id} can be made public: PublicAccessBlockConfiguration, all four"));
+        }
+        if bucket.property("BucketEncryption").is_null() {
+            findings.push(format!("{id} does not say how it is encrypted: add BucketEncryption"));
+        }
+        if bucket.property("LifecycleConfiguration")["Rules"].as_array().is_none_or(Vec::is_empty) {
+            findings.push(format!("{id} grows for ever: add a LifecycleConfiguration"));
+        }
+        if !is_retained(bucket) {
+            findings.push(format!(
+                "{id} is deleted with the stack, which fails while it holds anything: RetainExceptOnCreate"
+            ));
+        }
+        let policies = template.of_type("AWS::S3::BucketPolicy");
+        let over_tls = policies.iter().any(|policy| {
+            target(policy.property("Bucket")) == Some(id)
+                && policy.property("PolicyDocument")["Statement"][0]["Condition"]["Bool"]["aws:SecureTransport"] == "false"
+        });
+        if !over_tls {
+            findings.push(format!("{id} can be read in the clear: deny what is not aws:SecureTransport"));
+        }
+    }
+    expect_none(&findings);
+}
+
+fn is_retained(resource: Resource<'_>) -> bool {
+    resource.body["DeletionPolicy"] == "RetainExceptOnCreate"
+        && resource.body["UpdateReplacePolicy"] == "Retain"
 }
