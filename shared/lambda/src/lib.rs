@@ -8,6 +8,7 @@
 //! | --- | --- | --- |
 //! | consumes a queue | [`sqs::Consumer`] | [`run_sqs`] |
 //! | answers HTTP | [`http::Api`] | [`run_http`] |
+//! | consumes Kafka topics | [`kafka::Consumer`] | [`run_kafka`] |
 //! | follows a table's stream | [`stream::Follower`] | [`run_stream`] |
 //! | runs on a schedule | [`schedule::Job`] | [`run_schedule`] |
 //!
@@ -40,6 +41,7 @@ pub mod config;
 mod deadline;
 mod failure;
 pub mod http;
+pub mod kafka;
 mod run;
 pub mod schedule;
 pub mod sqs;
@@ -48,4 +50,5 @@ pub mod telemetry;
 
 pub use deadline::Deadline;
 pub use failure::{Failure, chain};
+pub use kafka::run_kafka;
 pub use run::{InitError, Start, run_http, run_schedule, run_sqs, run_stream};

@@ -164,7 +164,7 @@ where
 }
 
 /// Runs `function` to its end, which comes only if it could not start or lost the runtime.
-fn start(function: impl AsyncFnOnce(Start) -> Result<(), InitError>) -> ExitCode {
+pub(crate) fn start(function: impl AsyncFnOnce(Start) -> Result<(), InitError>) -> ExitCode {
     let env = Environment::process();
     let result = telemetry::init(&env).map_err(InitError::from).and_then(|()| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -188,7 +188,7 @@ fn start(function: impl AsyncFnOnce(Start) -> Result<(), InitError>) -> ExitCode
 }
 
 /// Writes the invocation's line and hands its result to the runtime.
-fn end<T>(mut line: Invocation, result: Result<T, Failure>) -> Result<T, Failure> {
+pub(crate) fn end<T>(mut line: Invocation, result: Result<T, Failure>) -> Result<T, Failure> {
     if let Err(failure) = &result {
         line.field("error", failure.to_string());
     }
@@ -205,13 +205,13 @@ fn count(line: &mut Invocation, tally: Tally) {
         .field("retried", tally.retried);
 }
 
-fn deadline(context: &Context) -> Deadline {
+pub(crate) fn deadline(context: &Context) -> Deadline {
     Deadline::new(SystemClock.now(), Timestamp::from_millis(context.deadline))
 }
 
 /// Every log line of an invocation says which one it is. The runtime's own layer would name the same things in
 /// another case, so it is left out.
-fn span(context: &Context) -> tracing::Span {
+pub(crate) fn span(context: &Context) -> tracing::Span {
     let xray_trace_id = context.xray_trace_id.as_deref();
     tracing::info_span!("invocation", request_id = context.request_id, xray_trace_id)
 }

@@ -17,6 +17,7 @@ use super::answer::{Answer, Tally, answer};
 use super::backoff::retry_delay;
 use super::letter::{Facts, dead_letter};
 use super::{Consumer, DeadLetters, Delays, Outcome, Reason, Received};
+use crate::failure::panic_text;
 use crate::{Deadline, Failure};
 
 /// Groups under way at once. An SQS batch usually holds ten records.
@@ -149,12 +150,6 @@ async fn handle_group<C: Consumer>(
         all(Reason::new("not_started", "the invocation had no time left for it"))
     };
     places.into_iter().zip(outcomes).collect()
-}
-
-fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
-    let text =
-        panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    text.unwrap_or("a panic without a text").to_owned()
 }
 
 /// Sends what is fatal to the dead-letter queue. A letter that cannot be sent makes its record fail for now.
