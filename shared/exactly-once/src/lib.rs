@@ -9,6 +9,7 @@
 //! | an aggregate in a table | [`Committer::handle`] | 1 read, 1 conditional write |
 //! | an effect on the outside (card gateway, carrier) | [`Committer::settle`] | 1 write more: the intent |
 //! | any other handler | [`Idempotency::run`] | 2 conditional writes |
+//! | batches from Kafka | [`batch::Batches::handle`] | 1 conditional transaction per batch of up to 99 aggregates |
 //!
 //! This crate does no IO, reads no clock and needs no runtime: adapters live elsewhere, and tests run it in memory.
 //!

@@ -5,7 +5,7 @@
 use futures::future::{join, try_join_all};
 use uuid::Uuid;
 
-use super::chunk::Chunk;
+use super::chunk::{Chunk, Object};
 use super::error::{BatchError, Counts, Interrupted};
 use super::fence::FenceKey;
 use super::load::Loader;
@@ -17,7 +17,7 @@ use super::settings::Settings;
 use super::state::{Frozen, PartitionState};
 use super::warm::Warm;
 use crate::commit::jittered;
-use crate::port::{Class, Clock};
+use crate::port::{Class, Clock, StoreError};
 
 /// Who reads which cluster: what all partitions of a [`Batches`] have in common.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -157,8 +157,15 @@ impl<R: Reducer, S: FenceStore, O: ObjectStore, C: Clock> Batches<R, S, O, C> {
         let mut chunk = state.judge_chunk(&self.reducer, rest);
         self.recall(state.key(), &mut chunk).await?;
         let mut frozen = state.freeze(&self.reducer, chunk);
-        self.write_objects(state, &frozen).await?;
-        let advanced = self.advance(&frozen.advance(state.key(), self.token())).await?;
+        let garbage = state.take_garbage();
+        let advance = frozen.advance(state.key(), self.token());
+        let advanced = if frozen.objects.is_empty() {
+            join(self.advance(&advance), self.delete(&garbage)).await.0?
+        } else {
+            // Objects come before the fence that names them.
+            join(self.put(&frozen), self.delete(&garbage)).await.0?;
+            self.advance(&advance).await?
+        };
         if let Advanced::Committed = advanced {
             count(&mut progress.counts, &frozen);
             progress.done += frozen.records;
@@ -226,25 +233,23 @@ impl<R: Reducer, S: FenceStore, O: ObjectStore, C: Clock> Batches<R, S, O, C> {
         Ok(())
     }
 
-    /// Objects come before the fence that names them. What an earlier fence has ceased to name goes at the same
-    /// time: if that fails, it is left to the bucket's own rules.
-    async fn write_objects(&self, state: &mut PartitionState, frozen: &Frozen) -> Result<(), BatchError> {
-        if frozen.objects.is_empty() {
-            return Ok(());
-        }
-        let garbage = state.take_garbage();
-        let attempts = self.settings.attempts_max;
-        let puts = frozen.objects.iter().map(|object| {
-            repeat(&self.clock, attempts, move || self.objects.put(&object.key, &object.bytes))
-        });
-        let deletion = async {
-            if !garbage.is_empty() {
-                let _left_behind = self.objects.delete(&garbage).await;
-            }
-        };
-        let (written, ()) = join(try_join_all(puts), deletion).await;
-        written?;
+    async fn put(&self, frozen: &Frozen) -> Result<(), StoreError> {
+        let puts: Vec<_> = frozen.objects.iter().map(|object| self.put_one(object)).collect();
+        try_join_all(puts).await?;
         Ok(())
+    }
+
+    async fn put_one(&self, object: &Object) -> Result<(), StoreError> {
+        let Object { key, bytes } = object;
+        repeat(&self.clock, self.settings.attempts_max, || self.objects.put(key, bytes)).await
+    }
+
+    /// Deletes what an earlier fence has ceased to name, beside another request. If that fails, it is left to the
+    /// bucket's own rules.
+    async fn delete(&self, garbage: &[String]) {
+        if !garbage.is_empty() {
+            let _left_behind = self.objects.delete(garbage).await;
+        }
     }
 
     /// Moves the fence: the same token and bytes at every attempt, so that an unknown outcome resolves itself.

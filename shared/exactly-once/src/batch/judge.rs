@@ -3,7 +3,7 @@
 use semel_contracts::Timestamp;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::ledger::Ledger;
+use super::ledger::{Ledger, low_half};
 use super::record::{Payload, Record};
 use super::reducer::{Observed, Reducer, Unreadable};
 use super::settings::{Settings, reason};
@@ -67,7 +67,7 @@ pub(super) fn judge<'a, R: Reducer>(
     if observed.time < horizon.late_before {
         return Judgement::Late;
     }
-    let content = content_of(value);
+    let content = low_half(xxh3_64(value));
     match ledger.content_of(observed.id, horizon.floor_s()) {
         None => Judgement::Fresh(observed, content),
         Some(applied) if applied == content => Judgement::Duplicate,
@@ -81,9 +81,4 @@ pub(super) fn judge<'a, R: Reducer>(
 
 fn refuse<E>(code: &'static str, detail: &str) -> Judgement<E> {
     Judgement::Refused(Unreadable::new(code, detail))
-}
-
-/// The low half of the value's hash.
-fn content_of(value: &[u8]) -> u32 {
-    (xxh3_64(value) & u64::from(u32::MAX)) as u32
 }

@@ -199,8 +199,10 @@ impl Log {
     }
 }
 
-fn low_half(position: u64) -> u32 {
-    (position & u64::from(u32::MAX)) as u32
+/// The low 32 bits.
+pub(super) fn low_half(number: u64) -> u32 {
+    let [a, b, c, d, ..] = number.to_le_bytes();
+    u32::from_le_bytes([a, b, c, d])
 }
 
 fn hash(hasher: &RandomState, id: EventId) -> u64 {
