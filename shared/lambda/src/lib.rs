@@ -8,6 +8,7 @@
 //! | --- | --- | --- |
 //! | consumes a queue | [`sqs::Consumer`] | [`run_sqs`] |
 //! | answers HTTP | [`http::Api`] | [`run_http`] |
+//! | answers HTTP and takes direct invocations | [`intake::Intake`] | [`run_intake`] |
 //! | consumes Kafka topics | [`kafka::Consumer`] | [`run_kafka`] |
 //! | follows a table's stream | [`stream::Follower`] | [`run_stream`] |
 //! | runs on a schedule | [`schedule::Job`] | [`run_schedule`] |
@@ -41,6 +42,7 @@ pub mod config;
 mod deadline;
 mod failure;
 pub mod http;
+pub mod intake;
 pub mod kafka;
 mod run;
 pub mod schedule;
@@ -50,5 +52,6 @@ pub mod telemetry;
 
 pub use deadline::Deadline;
 pub use failure::{Failure, chain};
+pub use intake::run_intake;
 pub use kafka::run_kafka;
 pub use run::{InitError, Start, run_http, run_schedule, run_sqs, run_stream};

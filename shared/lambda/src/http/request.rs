@@ -1,5 +1,7 @@
 //! A request, read defensively: nothing in it is trusted to be there.
 
+use std::borrow::Cow;
+
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -78,27 +80,37 @@ impl Request {
         self.0.request_context.http.source_ip.as_deref().unwrap_or_default()
     }
 
+    /// Whether there is such a header, readable or not.
+    pub fn has_header(&self, name: &str) -> bool {
+        self.0.headers.contains_key(name)
+    }
+
     /// The body's bytes, at most [`MAX_BODY_BYTES`] of them; empty if there is none. Otherwise what to answer.
     pub fn body(&self) -> Result<Vec<u8>, Response> {
+        self.body_within(MAX_BODY_BYTES).map(Cow::into_owned)
+    }
+
+    /// The same with another bound; the bytes are the event's own unless they came as base64.
+    pub fn body_within(&self, bytes_max: usize) -> Result<Cow<'_, [u8]>, Response> {
         let text = self.0.body.as_deref().unwrap_or_default();
         // Base64 has four characters for three bytes: a longer text is refused before room is made for it.
         let at_least = if self.0.is_base64_encoded { text.len() / 4 * 3 } else { text.len() };
-        if at_least > MAX_BODY_BYTES + 2 {
-            return Err(too_large());
+        if at_least > bytes_max.saturating_add(2) {
+            return Err(too_large(bytes_max));
         }
         let body = if self.0.is_base64_encoded {
-            STANDARD.decode(text).map_err(|_| {
+            Cow::Owned(STANDARD.decode(text).map_err(|_| {
                 Problem::new(400, "Malformed body", "The body is said to be base64, and is not.")
-            })?
+            })?)
         } else {
-            text.as_bytes().to_vec()
+            Cow::Borrowed(text.as_bytes())
         };
-        if body.len() > MAX_BODY_BYTES { Err(too_large()) } else { Ok(body) }
+        if body.len() > bytes_max { Err(too_large(bytes_max)) } else { Ok(body) }
     }
 }
 
-fn too_large() -> Response {
-    Problem::new(413, "Body too large", format!("The body may have at most {MAX_BODY_BYTES} bytes.")).into()
+fn too_large(bytes_max: usize) -> Response {
+    Problem::new(413, "Body too large", format!("The body may have at most {bytes_max} bytes.")).into()
 }
 
 #[cfg(test)]

@@ -1,0 +1,145 @@
+//! What may pass and what may not, event by event.
+
+use serde_json::{Value, json};
+
+use super::*;
+
+const NOW: &str = "2026-11-22T16:50:00.000Z";
+const ID: &str = "0193557d-2a4b-7c1e-8f00-0123456789ab";
+
+fn page_viewed() -> Value {
+    json!({
+        "event_id": ID,
+        "event_type": "PageViewed",
+        "timestamp": "2026-11-22T16:49:59.000Z",
+        "data": {
+            "session_id": "s-1", "customer_id": "ada", "page": "/mugs",
+            "client": {"kind": "web", "os": "Linux", "app_version": "1.0", "locale": "en"},
+        },
+        "metadata": {
+            "producer_id": "web", "version": "1.0", "aggregate_id": "s-1", "sequence": 1, "correlation_id": "s-1",
+        },
+    })
+}
+
+fn shelf_counted() -> Value {
+    json!({
+        "event_id": ID,
+        "event_type": "ShelfCounted",
+        "timestamp": "2026-11-22T16:49:59.000Z",
+        "data": {"device_id": "d-1", "warehouse": "par1", "shelf": "A-1", "sku": "MUG-BLUE", "quantity": 7},
+        "metadata": {
+            "producer_id": "shelf", "version": "1.0", "aggregate_id": "d-1", "sequence": 1, "correlation_id": "d-1",
+        },
+    })
+}
+
+fn with(mut event: Value, pointer: &str, value: Value) -> Value {
+    *event.pointer_mut(pointer).expect("the pointer is right") = value;
+    event
+}
+
+fn verdicts(events: &[String], sender: Sender<'_>) -> Vec<Verdict> {
+    let events: Vec<&str> = events.iter().map(String::as_str).collect();
+    judge(&events, sender, NOW.parse().expect("a time"))
+}
+
+fn verdict(event: &Value, sender: Sender<'_>) -> Verdict {
+    verdicts(&[event.to_string()], sender).remove(0)
+}
+
+#[track_caller]
+fn assert_rejected(verdict: &Verdict, reason: &str, field: Option<&str>) {
+    let Verdict::Rejected(rejection) = verdict else { panic!("expected {reason}, got {verdict:?}") };
+    assert_eq!((rejection.reason, rejection.field.as_deref()), (reason, field), "{}", rejection.detail);
+    assert!(!rejection.detail.is_empty());
+}
+
+#[test]
+fn a_good_event_passes_under_its_aggregate() {
+    let id: EventId = ID.parse().expect("an id");
+    let expected = |key: &str| Verdict::Good { id, key: AggregateId::new(key).expect("an id") };
+    assert_eq!(verdict(&page_viewed(), Sender::Anyone), expected("s-1"));
+    assert_eq!(verdict(&shelf_counted(), Sender::Anyone), expected("d-1"));
+}
+
+#[test]
+fn what_breaks_the_contract_is_told_with_its_field() {
+    let cases = [
+        (with(page_viewed(), "/event_type", json!("Nothing")), "unknown_event_type", Some("event_type")),
+        (
+            with(page_viewed(), "/metadata/version", json!("2.0")),
+            "unsupported_version",
+            Some("metadata.version"),
+        ),
+        (
+            with(page_viewed(), "/metadata/aggregate_id", json!("s-2")),
+            "disagrees",
+            Some("metadata.aggregate_id"),
+        ),
+        (with(page_viewed(), "/data/page", json!(1)), "wrong_type", Some("data.page")),
+        (with(page_viewed(), "/data/client/kind", json!("tv")), "invalid_value", Some("data.client.kind")),
+        (with(shelf_counted(), "/data/quantity", json!(-1)), "invalid_value", Some("data.quantity")),
+        (with(shelf_counted(), "/data", json!({})), "missing_field", Some("data.device_id")),
+    ];
+    for (event, reason, field) in cases {
+        assert_rejected(&verdict(&event, Sender::Anyone), reason, field);
+    }
+    assert_rejected(&verdicts(&["{".to_owned()], Sender::Anyone)[0], "not_json", None);
+}
+
+#[test]
+fn nobody_may_say_what_only_a_service_may_say() {
+    for &event_type in EventType::ALL {
+        let event = with(page_viewed(), "/event_type", json!(event_type.as_str()));
+        assert_rejected(&verdict(&event, Sender::Anyone), "not_telemetry", Some("event_type"));
+    }
+}
+
+#[test]
+fn a_clock_may_be_five_minutes_ahead_and_any_time_behind() {
+    for (time, passes) in [
+        ("1970-01-01T00:00:00.000Z", true),
+        ("2026-11-22T16:55:00.000Z", true),
+        ("2026-11-22T16:55:00.001Z", false),
+    ] {
+        let verdict = verdict(&with(page_viewed(), "/timestamp", json!(time)), Sender::Anyone);
+        if passes {
+            assert!(matches!(verdict, Verdict::Good { .. }), "{time}: {verdict:?}");
+        } else {
+            assert_rejected(&verdict, "future_timestamp", Some("timestamp"));
+        }
+    }
+}
+
+#[test]
+fn an_id_is_of_one_event() {
+    let first = page_viewed().to_string();
+    let other = with(page_viewed(), "/data/page", json!("/shirts")).to_string();
+    let verdicts = verdicts(&[first.clone(), first, other], Sender::Anyone);
+    assert!(matches!(verdicts[0], Verdict::Good { .. }));
+    assert_eq!(verdicts[1], Verdict::Repeated { id: ID.parse().expect("an id") });
+    assert_rejected(&verdicts[2], "id_reused", Some("event_id"));
+}
+
+#[test]
+fn a_token_speaks_for_its_subject_only() {
+    let ada = CustomerId::new("ada").expect("an id");
+    let eve = CustomerId::new("eve").expect("an id");
+    assert!(matches!(verdict(&page_viewed(), Sender::Customer(&ada)), Verdict::Good { .. }));
+    assert_rejected(
+        &verdict(&page_viewed(), Sender::Customer(&eve)),
+        "not_the_sender",
+        Some("data.customer_id"),
+    );
+    let nobody = with(page_viewed(), "/data/customer_id", json!(null));
+    assert!(matches!(verdict(&nobody, Sender::Customer(&eve)), Verdict::Good { .. }));
+}
+
+#[test]
+fn a_device_speaks_for_itself_only() {
+    assert!(matches!(verdict(&shelf_counted(), Sender::Device("d-1")), Verdict::Good { .. }));
+    for event in [shelf_counted(), page_viewed()] {
+        assert_rejected(&verdict(&event, Sender::Device("d-2")), "not_the_sender", Some("data.device_id"));
+    }
+}
