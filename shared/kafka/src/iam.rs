@@ -151,7 +151,7 @@ mod tests {
         clock.advance(Duration::from_hours(5));
         assert_eq!(credentials.get().await.expect("credentials").access_key_id(), "key-2");
         // Within the margin they no longer sign.
-        clock.advance(Duration::from_hours(1) - EXPIRY_MARGIN);
+        clock.advance(Duration::from_hours(1).saturating_sub(EXPIRY_MARGIN));
         let fresh = credentials.get().await.expect("credentials");
         assert_eq!(
             (fresh.access_key_id(), fresh.region(), fresh.has_session_token()),
