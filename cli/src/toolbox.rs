@@ -65,7 +65,8 @@ impl Toolbox {
     }
 }
 
-fn prepare_environment(
+/// Makes the virtual environment of this name, unless it is there with these requirements.
+pub fn prepare_environment(
     project: &Project,
     python: &Path,
     name: &str,

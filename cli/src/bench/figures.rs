@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::kafka::Kafka;
 use super::machine::Machine;
 
 /// Everything measured.
@@ -17,6 +18,9 @@ pub struct Report {
     /// Requests and write units.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub requests: Option<Requests>,
+    /// The Kafka path.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kafka: Option<Kafka>,
     /// Size and cold start, by function.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub functions: Option<Vec<Function>>,
@@ -25,7 +29,7 @@ pub struct Report {
 impl Report {
     /// Nothing measured yet.
     pub fn of(machine: Machine) -> Self {
-        Self { machine, handlers: None, requests: None, functions: None }
+        Self { machine, handlers: None, requests: None, kafka: None, functions: None }
     }
 }
 

@@ -6,9 +6,11 @@
 
 mod cold_start;
 mod figures;
+mod kafka;
 mod machine;
 mod report;
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
@@ -42,6 +44,8 @@ enum Part {
     Handlers,
     /// DynamoDB requests, write units and item sizes of an order's life
     Requests,
+    /// The Kafka hot path beside its floor and Powertools for Python; what a million events cost
+    Kafka,
     /// Size and cold start of each function
     Functions,
 }
@@ -55,11 +59,14 @@ pub fn run(project: &Project, options: &Options) -> Result<(), Error> {
     if wanted(Part::Requests) {
         let title = "count requests and write units (cargo bench --bench requests)";
         // Counts are the same in every profile, and this one is compiled for the tests anyway.
-        report.requests = Some(benchmark(project, "requests", "dev", title)?);
+        report.requests = Some(benchmark(project, "requests", "dev", title, &[])?);
     }
     if wanted(Part::Handlers) {
         let title = "time the handlers without IO (cargo bench --bench handlers)";
-        report.handlers = Some(benchmark(project, "handlers", "bench", title)?);
+        report.handlers = Some(benchmark(project, "handlers", "bench", title, &[])?);
+    }
+    if wanted(Part::Kafka) {
+        report.kafka = Some(kafka::measure(project)?);
     }
     if wanted(Part::Functions) {
         report.functions = Some(cold_start::measure(project)?);
@@ -73,12 +80,13 @@ pub fn run(project: &Project, options: &Options) -> Result<(), Error> {
     Ok(())
 }
 
-/// Builds and runs one benchmark of `tests/`, and reads what it wrote.
+/// Builds and runs one benchmark of `tests/` with these arguments more, and reads what it wrote.
 fn benchmark<T: DeserializeOwned>(
     project: &Project,
     name: &str,
     profile: &str,
     title: &str,
+    arguments: &[&OsStr],
 ) -> Result<T, Error> {
     Phase::run(title, |phase| {
         let path = project.state_folder("bench")?.join(format!("{name}.json"));
@@ -87,7 +95,8 @@ fn benchmark<T: DeserializeOwned>(
             .current_dir(project.root())
             .args(["bench", "--package", "semel-tests", "--locked", "--profile", profile])
             .args(["--bench", name, "--", "--json"])
-            .arg(&path);
+            .arg(&path)
+            .args(arguments);
         process::run(&mut command, |line| phase.flicker(line))?;
         let text = fs::read_to_string(&path).map_err(Error::io("read", &path))?;
         let read = serde_json::from_str(&text);

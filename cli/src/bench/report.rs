@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::figures::{Function, Handlers, Report, Requests, Spread};
+use super::kafka;
 use super::machine::Machine;
 
 /// One write unit writes as much.
@@ -24,6 +25,9 @@ pub fn text(report: &Report) -> String {
     }
     if let Some(measured) = &report.handlers {
         handlers(&mut out, measured);
+    }
+    if let Some(measured) = &report.kafka {
+        out.push_str(&kafka::text(measured));
     }
     if let Some(measured) = &report.functions {
         functions(&mut out, measured);

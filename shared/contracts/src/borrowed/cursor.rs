@@ -53,7 +53,8 @@ impl<'a> Cursor<'a> {
     }
 
     /// Goes past exactly these bytes, if they are next.
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "a literal's length is then known, and comparing it no call")]
     pub(crate) fn eat_all(&mut self, bytes: &[u8]) -> bool {
         let next = self.text.as_bytes().get(self.at..).unwrap_or_default();
         let found = next.starts_with(bytes);

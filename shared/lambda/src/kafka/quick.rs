@@ -90,7 +90,8 @@ impl<'a> Reader<'a> {
         Some(())
     }
 
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "a literal's length is then known, and comparing it no call")]
     fn eat_all(&mut self, bytes: &[u8]) -> bool {
         let found = self.bytes.get(self.at..).is_some_and(|next| next.starts_with(bytes));
         if found {

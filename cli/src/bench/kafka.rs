@@ -1,0 +1,169 @@
+//! The Kafka path: the analytics hot path beside its floor, and the same work by Powertools for Python.
+//!
+//! Both sides read the same payloads, one after the other in one run. What needs a broker or a runtime, such as
+//! producing and latency, has its place beside these two.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use serde::{Deserialize, Serialize};
+
+use super::benchmark;
+use super::figures::Spread;
+use crate::error::Error;
+use crate::phase::Phase;
+use crate::project::Project;
+use crate::{prerequisites, process, toolbox};
+
+/// What was measured of the Kafka path.
+#[derive(Debug, Serialize)]
+pub struct Kafka {
+    /// Ours.
+    pub hot_path: HotPath,
+    /// Theirs.
+    pub powertools: Powertools,
+    /// How many times as fast ours is, by the medians.
+    pub times_powertools: f64,
+}
+
+/// The analytics hot path without IO, on one core.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct HotPath {
+    /// Rounds, of which medians are taken.
+    pub rounds: usize,
+    /// Events of an invocation.
+    pub events_per_batch: usize,
+    /// Its bytes.
+    pub payload_bytes: usize,
+    /// Bytes of an event's JSON.
+    pub bytes_per_event: usize,
+    /// Ids that the ledger holds while it is measured.
+    pub ledger_ids: usize,
+    /// Transactions of an invocation.
+    pub chunks_per_batch: f64,
+    /// Everything.
+    pub events_per_second: Spread,
+    /// Of it, the payload's JSON and base64.
+    pub decode_ns_per_event: Spread,
+    /// Of it, the events' JSON, contract, deduplication, reduction, and the writes.
+    pub judge_ns_per_event: Spread,
+    /// The floor: base64 and one pass over the bytes.
+    pub floor_events_per_second: Spread,
+    /// The median of each round's ratio of the two.
+    pub times_floor: f64,
+    /// A whole window in memory.
+    pub ledger: Ledger,
+    /// What a million events cost.
+    pub units: Vec<Units>,
+}
+
+/// The ids of a window in memory.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Ledger {
+    /// How many.
+    pub ids: usize,
+    /// What they take.
+    pub bytes: usize,
+    /// Each.
+    pub bytes_per_id: f64,
+}
+
+/// A million events in batches of so many aggregates.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Units {
+    /// Different aggregates that a batch changes.
+    pub aggregates_per_batch: f64,
+    /// Its transactions.
+    pub chunks_per_batch: f64,
+    /// Write units; transactions pay double.
+    pub write_units_per_million: f64,
+    /// Objects written.
+    pub objects_per_million: f64,
+}
+
+/// The same by Powertools for AWS Lambda (Python).
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Powertools {
+    /// Its version.
+    pub version: String,
+    /// Python's version.
+    pub python: String,
+    /// Rounds, of which medians are taken.
+    pub rounds: usize,
+    /// Events of a round.
+    pub events: usize,
+    /// Of one core.
+    pub events_per_second: Spread,
+}
+
+/// Measures both.
+pub fn measure(project: &Project) -> Result<Kafka, Error> {
+    let folder = project.state_folder("bench/payloads")?;
+    let title = "time the Kafka hot path (cargo bench --bench kafka_hot_path)";
+    let arguments = ["--payloads".as_ref(), folder.as_os_str()];
+    let hot_path: HotPath = benchmark(project, "kafka_hot_path", "bench", title, &arguments)?;
+    let powertools = powertools(project, &folder)?;
+    let times_powertools = hot_path.events_per_second.median / powertools.events_per_second.median;
+    fs::remove_dir_all(&folder).map_err(Error::io("remove", &folder))?;
+    Ok(Kafka { hot_path, powertools, times_powertools })
+}
+
+fn powertools(project: &Project, payloads: &Path) -> Result<Powertools, Error> {
+    let requirements = project.engine_sources().join("requirements-bench.txt");
+    let environment =
+        toolbox::prepare_environment(project, &prerequisites::find()?.python, "bench", &requirements)?;
+    let result = project.state_folder("bench")?.join("powertools.json");
+    Phase::run("time the same with Powertools for Python", |phase| {
+        let mut command = Command::new(environment.join("bin/python"));
+        command.arg(project.path("tests/benches/kafka_powertools/consume.py")).arg(payloads).arg(&result);
+        process::run(&mut command, |line| phase.flicker(line))
+    })?;
+    let text = fs::read_to_string(&result).map_err(Error::io("read", &result))?;
+    serde_json::from_str(&text).map_err(|error| Error::Unexpected(format!("{}: {error}", result.display())))
+}
+
+/// The figures for people.
+pub fn text(kafka: &Kafka) -> String {
+    let Kafka { hot_path, powertools, times_powertools } = kafka;
+    let rate = |spread: Spread| format!("{:>10.0} ({:.0} to {:.0})", spread.median, spread.min, spread.max);
+    let mut out = format!(
+        "\nKafka hot path without IO, one core, median of {} rounds (min to max): batches of {} events of {} bytes\n",
+        hot_path.rounds, hot_path.events_per_batch, hot_path.bytes_per_event
+    );
+    // Writing to a string cannot fail.
+    let _ = writeln!(out, "  events/s                 {}", rate(hot_path.events_per_second));
+    let _ = writeln!(
+        out,
+        "  of it, ns an event       {:>10.0} payload, {:.0} events",
+        hot_path.decode_ns_per_event.median, hot_path.judge_ns_per_event.median
+    );
+    let _ = writeln!(
+        out,
+        "  floor (base64, one pass) {}, ratio {:.1}",
+        rate(hot_path.floor_events_per_second),
+        hot_path.times_floor
+    );
+    let _ = writeln!(
+        out,
+        "  Powertools {} for Python {}: {}; ours is {times_powertools:.1} times as fast",
+        powertools.version,
+        powertools.python,
+        rate(powertools.events_per_second)
+    );
+    let Ledger { ids, bytes_per_id, .. } = hot_path.ledger;
+    let _ = writeln!(out, "  ledger of {ids} ids: {bytes_per_id:.1} bytes an id");
+    let _ = writeln!(out, "  aggregates a batch   transactions   write units/million   objects/million");
+    for units in &hot_path.units {
+        let _ = writeln!(
+            out,
+            "  {:>18.0}{:>15.1}{:>22.0}{:>18.0}",
+            units.aggregates_per_batch,
+            units.chunks_per_batch,
+            units.write_units_per_million,
+            units.objects_per_million
+        );
+    }
+    out
+}
