@@ -11,6 +11,7 @@ mod function;
 mod http;
 mod ingest;
 mod judge;
+mod kafka;
 pub mod limits;
 mod mqtt;
 mod ports;
@@ -19,6 +20,7 @@ mod refusal;
 pub use answer::{Answer, Status, Told};
 pub use caller::Auth;
 pub use ingest::Ingest;
+pub use kafka::Topic;
 pub use ports::{DeadLetters, Outgoing, Publisher, Unpublished};
 
 /// The function's name in log lines and in its records.
