@@ -129,7 +129,7 @@ mod tests {
         fn a_flipped_bit_is_noticed(index in refs(), entries in entries(), at in any::<prop::sample::Index>(), bit in 0..8) {
             let (name, mut bytes) = encode(5, 9, &index, &entries);
             let at = at.index(bytes.len());
-            bytes[at] ^= 1 << bit;
+            bytes[at] ^= 1_u8 << bit;
             prop_assert!(decode(&name, &bytes).is_err());
         }
 
