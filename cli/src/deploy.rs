@@ -28,14 +28,16 @@ pub fn target_engine<'a>(command: &'a mut Command, endpoint: &str, region: &str)
         .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
 }
 
-/// Deploys and reads back what was deployed.
+/// Deploys and reads back what was deployed. Without `brokers` the stack has no Kafka.
 pub fn run(
     project: &Project,
     toolbox: &Toolbox,
     engine: &Engine,
     architecture: Architecture,
+    brokers: Option<&str>,
 ) -> Result<Stack, Error> {
-    let deployment = LocalDeployment::read(project)?;
+    let mut deployment = LocalDeployment::read(project)?;
+    deployment.set_brokers(brokers);
     Phase::run("deploy the template (sam deploy)", |phase| {
         let mut command = toolbox.command("sam");
         command

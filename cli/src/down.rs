@@ -5,17 +5,17 @@ use std::fs;
 use crate::error::Error;
 use crate::lock::Lock;
 use crate::project::Project;
-use crate::run_files;
+use crate::run_files::{self, RunFile};
 
-/// Stops every engine of this project and removes its note.
+/// Stops every process of this project and removes its note.
 pub fn run(project: &Project) -> Result<(), Error> {
     let notes = run_files::all(project)?;
     for (path, note) in &notes {
         if note.is_running() {
             note.stop();
-            println!("stopped the engine on port {}", note.port);
+            println!("stopped the {}", describe(note));
         } else {
-            println!("the engine on port {} was already gone", note.port);
+            println!("the {} was already gone", describe(note));
         }
         match fs::remove_file(path) {
             // Its owner may have seen the engine end and removed the note itself.
@@ -33,4 +33,11 @@ pub fn run(project: &Project) -> Result<(), Error> {
         None => {}
     }
     Ok(())
+}
+
+fn describe(note: &RunFile) -> String {
+    match note.port {
+        0 => note.kind.to_string(),
+        port => format!("{} on port {port}", note.kind),
+    }
 }

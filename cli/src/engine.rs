@@ -14,7 +14,7 @@ use crate::interrupt;
 use crate::phase::Phase;
 use crate::process;
 use crate::project::Project;
-use crate::run_files::{self, RunFile};
+use crate::run_files::{self, Kind, RunFile};
 use crate::samconfig::LocalDeployment;
 use crate::toolbox::Toolbox;
 
@@ -59,7 +59,7 @@ impl Engine {
             .stderr(errors)
             .spawn()
             .map_err(Error::io("start", &launcher))?;
-        let note = RunFile { engine_pid: i32::try_from(child.id()).unwrap_or_default(), port, launcher };
+        let note = RunFile::of(Kind::Engine, &child, port, launcher.to_string_lossy().into_owned());
         // From here on dropping ends the process, also when the note cannot be written.
         let mut engine = Self { child, port, log, note: PathBuf::new() };
         engine.note = note.write(project, name)?;
@@ -151,7 +151,7 @@ fn free_port() -> Result<u16, Error> {
         .map_err(Error::io("find a free port on", "127.0.0.1"))
 }
 
-/// Ends every engine that a crashed command left behind. The caller holds the project's lock, so no other is at work.
+/// Ends every process that a crashed command left behind. The caller holds the project's lock, so no other is at work.
 pub fn end_left_over(project: &Project) -> Result<(), Error> {
     for (path, note) in run_files::all(project)? {
         note.stop();

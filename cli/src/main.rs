@@ -14,6 +14,7 @@ mod engine;
 mod engine_http;
 mod error;
 mod interrupt;
+mod kafka;
 mod lock;
 mod phase;
 mod platform;
@@ -56,9 +57,16 @@ enum Command {
     /// everything; later runs take seconds. Everything that was started is stopped at the end. Only one of `up`,
     /// `test` and `bench` can be at work in a project.
     Up(up::Options),
+    /// Show how far the functions are behind the Kafka topics of the running stack
+    ///
+    /// A line for each consumer group, topic and partition: the committed offset, the end, and what lies between.
+    Lag(kafka::lag::Options),
+    /// Carry records from Kafka to functions, as Lambda's poller does on AWS; `up` starts it
+    #[command(hide = true)]
+    Bridge(kafka::bridge::Options),
     /// Stop what an earlier `up` or `test` left behind after a crash
     ///
-    /// Ends an engine only after making sure that the process is this project's.
+    /// Ends a process only after making sure that it is this project's.
     Down,
     /// Run everything that CI runs; ends with the line `N passed, N failed`
     ///
@@ -79,6 +87,8 @@ fn run(arguments: Arguments) -> Result<(), Error> {
     match arguments.command {
         Command::Up(options) => up::run(&project, &options),
         Command::Down => down::run(&project),
+        Command::Lag(options) => kafka::lag::run(&project, &options),
+        Command::Bridge(options) => kafka::bridge::run(&options),
         Command::Test(options) => test_run::run(&project, &options),
         Command::Bench(options) => bench::run(&project, &options),
     }

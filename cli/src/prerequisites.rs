@@ -1,4 +1,5 @@
-//! What must be on the machine before anything else: Rust and Python with virtual environments.
+//! What must be on the machine before anything else: Rust, Python with virtual environments, and for Kafka a Java and
+//! Maven.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -9,6 +10,10 @@ use crate::process;
 const PYTHON_MIN: (u32, u32) = (3, 11);
 const PYTHONS: [&str; 4] = ["python3", "python3.13", "python3.12", "python3.11"];
 const PYTHON_INSTALL: &str = "sudo apt install python3 python3-venv   (or your system's package manager)";
+
+const JAVA_MIN: u32 = 17;
+const JAVA_INSTALL: &str = "sudo apt install openjdk-17-jre-headless maven   (Homebrew: brew install openjdk@17 maven)\n  \
+                            or leave Kafka out: --without-kafka";
 
 /// The programs that were found.
 #[derive(Debug)]
@@ -28,6 +33,43 @@ pub fn find() -> Result<Prerequisites, Error> {
         }
     }
     Ok(Prerequisites { python: find_python()? })
+}
+
+/// A Java that the Kafka broker runs on: `JAVA_HOME`'s, or the one on the path.
+pub fn find_java() -> Result<PathBuf, Error> {
+    let home = std::env::var_os("JAVA_HOME").map(|home| PathBuf::from(home).join("bin/java"));
+    let mut seen = None;
+    for java in home.into_iter().chain([PathBuf::from("java")]) {
+        let Some(version) = process::output(Command::new(&java).arg("--version")) else { continue };
+        if parse_java_version(&version).is_some_and(|found| found >= JAVA_MIN) {
+            return Ok(java);
+        }
+        seen = version.lines().next().map(|line| format!(" (found {line})"));
+    }
+    Err(Error::Missing {
+        what: format!(
+            "Java {JAVA_MIN} or newer{}, which the Kafka broker runs on,",
+            seen.unwrap_or_default()
+        ),
+        install: JAVA_INSTALL.to_owned(),
+    })
+}
+
+/// The Maven that fetches the Kafka broker.
+pub fn find_maven() -> Result<PathBuf, Error> {
+    match process::output(Command::new("mvn").arg("--version")) {
+        Some(_) => Ok(PathBuf::from("mvn")),
+        None => Err(Error::Missing {
+            what: "Maven (mvn), which fetches the Kafka broker,".to_owned(),
+            install: JAVA_INSTALL.to_owned(),
+        }),
+    }
+}
+
+/// The major number in `openjdk 17.0.15 2025-04-15`.
+fn parse_java_version(text: &str) -> Option<u32> {
+    let version = text.split_whitespace().nth(1)?;
+    version.split(['.', '-', '+']).next()?.parse().ok()
 }
 
 fn find_python() -> Result<PathBuf, Error> {
@@ -65,6 +107,15 @@ fn parse_version(text: &str) -> Option<(u32, u32)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn java_versions_are_read_from_every_vendor() {
+        assert_eq!(parse_java_version("openjdk 17.0.15 2025-04-15\nOpenJDK Runtime"), Some(17));
+        assert_eq!(parse_java_version("java 21 2023-09-19 LTS"), Some(21));
+        assert_eq!(parse_java_version("openjdk 25-ea 2025-09-16"), Some(25));
+        assert_eq!(parse_java_version("Unrecognized option: --version"), None);
+        assert_eq!(parse_java_version(""), None);
+    }
 
     #[test]
     fn python_versions_compare_by_number() {

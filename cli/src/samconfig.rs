@@ -61,6 +61,22 @@ impl LocalDeployment {
         self.parameter_overrides.iter().find_map(|each| each.strip_prefix(name)?.strip_prefix('='))
     }
 
+    /// Points the stack at a Kafka cluster, or takes everything of Kafka out of it.
+    pub fn set_brokers(&mut self, brokers: Option<&str>) {
+        match brokers {
+            Some(brokers) => self.set("KafkaBootstrapServers", brokers),
+            None => {
+                self.parameter_overrides.retain(|each| !each.starts_with("Kafka"));
+                self.set("KafkaMode", "none");
+            }
+        }
+    }
+
+    fn set(&mut self, name: &str, value: &str) {
+        self.parameter_overrides.retain(|each| each.split('=').next() != Some(name));
+        self.parameter_overrides.push(format!("{name}={value}"));
+    }
+
     /// The parameters with the machine's own architecture, whatever the file says.
     pub fn parameters_for(&self, architecture: &str) -> Vec<String> {
         let mut parameters: Vec<String> = self
@@ -86,6 +102,20 @@ mod tests {
         assert_eq!((read.stack_name.as_str(), read.region.as_str()), ("shop", "eu-west-1"));
         assert_eq!((read.parameter("Stage"), read.parameter("Sta")), (Some("local"), None));
         assert_eq!(read.parameters_for("arm64"), ["Stage=local", "Architecture=arm64"]);
+    }
+
+    #[test]
+    fn brokers_are_where_they_were_started_or_nowhere() {
+        let with = |brokers| {
+            let text = "[local.deploy.parameters]\nstack_name = \"shop\"\nparameter_overrides = [\"Stage=local\", \
+                        \"KafkaMode=existing\", \"KafkaBootstrapServers=127.0.0.1:9092\"]\n";
+            let mut deployment = LocalDeployment::parse(text).expect("a valid file");
+            deployment.set_brokers(brokers);
+            deployment.parameter_overrides
+        };
+        let expected = ["Stage=local", "KafkaMode=existing", "KafkaBootstrapServers=127.0.0.1:4711"];
+        assert_eq!(with(Some("127.0.0.1:4711")), expected);
+        assert_eq!(with(None), ["Stage=local", "KafkaMode=none"]);
     }
 
     #[test]

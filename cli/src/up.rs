@@ -1,6 +1,7 @@
 //! `semel up`: from a clone to a running platform, and down again.
 
 use std::path::PathBuf;
+use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -8,8 +9,10 @@ use clap::Args;
 
 use crate::engine::{self, Engine};
 use crate::error::Error;
+use crate::kafka::{Artifacts, Kafka};
 use crate::lock::Lock;
 use crate::phase::{self, Phase};
+use crate::platform::Architecture;
 use crate::project::Project;
 use crate::stack::Stack;
 use crate::toolbox::Toolbox;
@@ -29,42 +32,97 @@ pub struct Options {
     /// Write the acceptance run's report to this file
     #[arg(long, value_name = "FILE", requires = "check")]
     json: Option<PathBuf>,
+    /// Leave Kafka out: no broker, no bridge, and the template's KafkaMode is none. Needs no Java
+    #[arg(long)]
+    without_kafka: bool,
+}
+
+/// A deployed platform. Dropping it stops everything.
+pub struct Platform {
+    /// Kafka, unless it was left out. Before the engine, so that the bridge ends while there is one.
+    pub kafka: Option<Kafka>,
+    /// The engine.
+    pub engine: Engine,
+    /// What was deployed.
+    pub stack: Stack,
+    name: String,
+}
+
+impl Platform {
+    /// Starts everything for the run called `name`, and deploys what was built. Without `artifacts` without Kafka.
+    pub fn start(
+        project: &Project,
+        toolbox: &Toolbox,
+        architecture: Architecture,
+        artifacts: Option<&Artifacts>,
+        name: &str,
+    ) -> Result<Self, Error> {
+        let mut kafka = artifacts.map(|artifacts| Kafka::start(project, artifacts, name)).transpose()?;
+        let engine = Engine::start(project, toolbox, name)?;
+        let brokers = kafka.as_ref().map(Kafka::brokers);
+        let stack = deploy::run(project, toolbox, &engine, architecture, brokers.as_deref())?;
+        if let Some(kafka) = &mut kafka {
+            kafka.bridge_to(project, &stack, name)?;
+        }
+        Ok(Self { kafka, engine, stack, name: name.to_owned() })
+    }
+
+    /// Gives a command what a test or a tool needs to work on this platform.
+    pub fn describe_to(&self, project: &Project, command: &mut Command) -> Result<(), Error> {
+        self.stack.describe_to(command)?;
+        if let Some(kafka) = &self.kafka {
+            let note = project.state_folder("run")?.join(format!("{}-bridge.json", self.name));
+            command.env("SEMEL_BROKERS", kafka.brokers()).env("SEMEL_BRIDGE_NOTE", note);
+        }
+        Ok(())
+    }
+
+    fn check_running(&mut self) -> Result<(), Error> {
+        self.engine.check_running()?;
+        self.kafka.as_mut().map_or(Ok(()), Kafka::check_running)
+    }
 }
 
 /// Comes up, stays up (or checks), and stops what it started.
 pub fn run(project: &Project, options: &Options) -> Result<(), Error> {
     let started = Instant::now();
     let _lock = Lock::take(project, "up")?;
-    let (mut engine, stack) = come_up(project, "up")?;
+    let mut platform = come_up(project, "up", !options.without_kafka)?;
     eprintln!("  up after {}", phase::seconds(started.elapsed()));
-    after_deploy::fill_catalogue(&stack)?;
+    after_deploy::fill_catalogue(&platform.stack)?;
     if options.check {
-        check::run(&stack, engine.port(), options.orders, options.json.as_deref())?;
+        check::run(&platform.stack, platform.engine.port(), options.orders, options.json.as_deref())?;
     } else {
-        after_deploy::first_order(&stack)?;
-        stay(&mut engine)?;
+        after_deploy::first_order(&platform.stack)?;
+        stay(&mut platform)?;
     }
     Phase::run("stop the local engine", |_| {
-        drop(engine);
+        drop(platform);
         Ok(())
     })
 }
 
-/// Builds, starts an engine for the run called `name` and deploys into it. The caller holds the project's lock.
-pub fn come_up(project: &Project, name: &str) -> Result<(Engine, Stack), Error> {
+/// Builds and starts everything for the run called `name`. The caller holds the project's lock.
+pub fn come_up(project: &Project, name: &str, with_kafka: bool) -> Result<Platform, Error> {
     let architecture = platform::architecture()?;
     engine::end_left_over(project)?;
     let toolbox = Toolbox::prepare(project, &prerequisites::find()?)?;
+    // Before the build, which takes minutes: what is missing is to be said now.
+    let artifacts = with_kafka.then(|| Artifacts::prepare(project)).transpose()?;
     build::run(project, &toolbox, architecture)?;
-    let engine = Engine::start(project, &toolbox, name)?;
-    let stack = deploy::run(project, &toolbox, &engine, architecture)?;
-    Ok((engine, stack))
+    Platform::start(project, &toolbox, architecture, artifacts.as_ref(), name)
 }
 
-fn stay(engine: &mut Engine) -> Result<(), Error> {
-    println!("  Ctrl-C stops everything. The engine's log: {}", engine.log().display());
+fn stay(platform: &mut Platform) -> Result<(), Error> {
+    if let Some(kafka) = &platform.kafka {
+        println!("  Kafka      {}   (plaintext)", kafka.brokers());
+        println!("  topics     {}", kafka.topics());
+        println!("  lag        cargo semel lag");
+        println!();
+    }
+    println!("  Ctrl-C stops everything. The engine's log: {}", platform.engine.log().display());
     while !interrupt::is_requested() {
-        engine.check_running()?;
+        platform.check_running()?;
         thread::sleep(POLL);
     }
     Ok(())

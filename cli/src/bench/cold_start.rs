@@ -32,13 +32,14 @@ const POLL: Duration = Duration::from_millis(5);
 
 /// Deploys, and starts every function cold a few times.
 pub fn measure(project: &Project) -> Result<Vec<Function>, Error> {
-    let (engine, stack) = up::come_up(project, RUN)?;
-    after_deploy::fill_catalogue(&stack)?;
+    let platform = up::come_up(project, RUN, true)?;
+    let stack = &platform.stack;
+    after_deploy::fill_catalogue(stack)?;
     let toolbox = toolbox::Toolbox::prepare(project, &prerequisites::find()?)?;
     let emulator = toolbox.runtime_emulator(platform::architecture()?).ok_or_else(|| {
         Error::Unexpected("the SAM CLI has no runtime interface emulator for this machine".to_owned())
     })?;
-    let bench = Bench { project, stack: &stack, port: engine.port(), emulator: &emulator };
+    let bench = Bench { project, stack, port: platform.engine.port(), emulator: &emulator };
     Phase::run(format!("start every function cold, {STARTS} times each"), |phase| {
         let functions =
             stack.resources.iter().filter(|(logical_id, _)| bench.bootstrap(logical_id).is_file());

@@ -2,14 +2,15 @@
 
 use std::process::Command;
 
-use crate::engine::{self, Engine};
+use crate::engine;
 use crate::error::Error;
+use crate::kafka::Artifacts;
 use crate::platform::{self, Architecture};
 use crate::project::Project;
 use crate::samconfig::LocalDeployment;
-use crate::stack::Stack;
 use crate::toolbox::Toolbox;
-use crate::{after_deploy, build, check, deploy, prerequisites, process};
+use crate::up::Platform;
+use crate::{after_deploy, build, check, prerequisites, process};
 
 use super::dependencies;
 
@@ -61,7 +62,7 @@ pub struct Bench {
     project: Project,
     toolbox: Toolbox,
     architecture: Architecture,
-    deployed: Option<(Engine, Stack)>,
+    deployed: Option<Platform>,
 }
 
 impl Bench {
@@ -100,9 +101,13 @@ fn licences(bench: &mut Bench, on_line: OnLine) -> Result<(), Error> {
 
 fn template(bench: &mut Bench, on_line: OnLine) -> Result<(), Error> {
     let region = LocalDeployment::read(&bench.project)?.region;
-    let mut command = bench.toolbox.command("sam");
-    command.current_dir(bench.project.root()).args(["validate", "--lint", "--region", &region]);
-    process::run(&mut command, on_line)
+    // `sam validate` does not follow a nested stack.
+    for template in ["template.yaml", "infra/kafka.yaml"] {
+        let mut command = bench.toolbox.command("sam");
+        let arguments = ["validate", "--lint", "--region", &region, "--template", template];
+        process::run(command.current_dir(bench.project.root()).args(arguments), &mut *on_line)?;
+    }
+    Ok(())
 }
 
 fn engine_tests(bench: &mut Bench, on_line: OnLine) -> Result<(), Error> {
@@ -123,9 +128,10 @@ fn tests(bench: &mut Bench, on_line: OnLine) -> Result<(), Error> {
 
 fn deploy_stack(bench: &mut Bench, _on_line: OnLine) -> Result<(), Error> {
     engine::end_left_over(&bench.project)?;
-    let engine = Engine::start(&bench.project, &bench.toolbox, RUN)?;
-    let stack = deploy::run(&bench.project, &bench.toolbox, &engine, bench.architecture)?;
-    bench.deployed = Some((engine, stack));
+    let artifacts = Artifacts::prepare(&bench.project)?;
+    let platform =
+        Platform::start(&bench.project, &bench.toolbox, bench.architecture, Some(&artifacts), RUN)?;
+    bench.deployed = Some(platform);
     Ok(())
 }
 
@@ -134,7 +140,7 @@ fn acceptance(bench: &mut Bench, on_line: OnLine) -> Result<(), Error> {
         deploy_stack(bench, on_line)?;
     }
     match &bench.deployed {
-        Some((engine, stack)) => {
+        Some(Platform { stack, engine, .. }) => {
             after_deploy::fill_catalogue(stack)?;
             check::run(stack, engine.port(), check::ORDERS, None)
         }
@@ -147,8 +153,8 @@ fn end_to_end(bench: &mut Bench, on_line: OnLine) -> Result<(), Error> {
         deploy_stack(bench, on_line)?;
     }
     let mut command = bench.cargo();
-    if let Some((_, stack)) = &bench.deployed {
-        stack.describe_to(&mut command)?;
+    if let Some(platform) = &bench.deployed {
+        platform.describe_to(&bench.project, &mut command)?;
     }
     // The whole workspace, as in the step before: with other features the SDK would be compiled once more.
     let arguments = ["test", "--workspace", "--features", "semel-tests/e2e", "--test", "e2e_*"];
