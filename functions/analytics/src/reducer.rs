@@ -50,9 +50,10 @@ impl Reducer for Figures {
             }
             Fact::Viewed { sku } => out.push((Figure::Product { sku: sku.clone(), minute }, sums(1, 0))),
             Fact::Counted { warehouse, shelf, sku, units } => {
-                let (warehouse, shelf, sku) = (warehouse.clone(), shelf.clone(), sku.clone());
                 let latest = Some((observed.time, Reading::Units(*units)));
-                out.push((Figure::Shelf { warehouse, shelf, sku }, Change { sums: [1, 0], latest }));
+                let figure =
+                    Figure::Shelf { warehouse: warehouse.clone(), shelf: shelf.clone(), sku: sku.clone() };
+                out.push((figure, Change { sums: [1, 0], latest }));
             }
             Fact::Reported { device_id, errors, health } => {
                 let latest = Some((observed.time, Reading::Health(health.clone())));
