@@ -110,7 +110,7 @@ fn a_longer_allowed_lateness_never_revives_a_forgotten_id() {
     let log = plain_log(0..40);
     apply(&world.container(tight()), &log);
     let floor = world.fence().late_before;
-    let generous = Settings { allowed_lateness: Duration::from_mins(60), ..tight() };
+    let generous = Settings { allowed_lateness: Duration::from_hours(1), ..tight() };
     // Redelivered, and sent again by its producer: late both times, not new.
     assert_eq!(apply(&world.container(generous), &log).redelivered, 40);
     let resent = Logged::new(40, 40_000, event(2, 2_000, "a=1"));
