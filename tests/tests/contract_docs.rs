@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use semel_contracts::api::{
     OrderAccepted, OrderList, OrderView, Problem, StockLevel, StockList, decode_command,
 };
-use semel_contracts::{EventType, decode};
+use semel_contracts::{EventType, Kind, TelemetryType, decode, decode_telemetry};
 use serde_json::Value;
 
 fn root() -> PathBuf {
@@ -176,40 +176,70 @@ fn every_test_that_is_named_as_proof_exists() {
     assert!(missing.is_empty(), "{}", missing.join("\n"));
 }
 
+/// What docs/events.md does not say of an event type. A field that the page names for all types needs no line.
+fn undescribed(page: &Page, event_type: impl Kind, named_for_all: &[&str]) -> Vec<String> {
+    let name = event_type.name();
+    let schema = format!("schemas/{}/{name}/{}.json", event_type.origin(), event_type.newest().major);
+    let Some(section) = page.section(name) else {
+        return vec![format!("docs/events.md has no section called {name}")];
+    };
+    let mut findings = Vec::new();
+    if !section.contains(&format!("](../{schema})")) {
+        findings.push(format!("the section of {name} does not link its schema, {schema}"));
+    }
+    let text = fs::read_to_string(root().join(&schema)).unwrap_or_else(|error| panic!("{schema}: {error}"));
+    let schema: Value = serde_json::from_str(&text).expect("a schema is JSON");
+    let fields = schema["properties"]["data"]["properties"].as_object().expect("data has fields");
+    for field in fields.keys().filter(|field| !named_for_all.contains(&field.as_str())) {
+        if !section.contains(&format!("`{field}`")) {
+            findings.push(format!("the section of {name} does not name its field {field}"));
+        }
+    }
+    findings
+}
+
 #[test]
 fn every_event_type_is_described_with_every_field() {
     let page = Page::read("docs/events.md");
-    let mut findings = Vec::new();
-    for event_type in EventType::ALL {
-        let name = event_type.as_str();
-        let schema = format!("schemas/{}/{name}/{}.json", event_type.source(), event_type.version().major);
-        let Some(section) = page.section(name) else {
-            findings.push(format!("docs/events.md has no section called {name}"));
-            continue;
-        };
-        if !section.contains(&format!("](../{schema})")) {
-            findings.push(format!("the section of {name} does not link its schema, {schema}"));
-        }
-        let text =
-            fs::read_to_string(root().join(&schema)).unwrap_or_else(|error| panic!("{schema}: {error}"));
-        let schema: Value = serde_json::from_str(&text).expect("a schema is JSON");
-        let fields = schema["properties"]["data"]["properties"].as_object().expect("data has fields");
-        for field in fields.keys().filter(|field| *field != "order_id") {
-            if !section.contains(&format!("`{field}`")) {
-                findings.push(format!("the section of {name} does not name its field {field}"));
-            }
-        }
-    }
+    let events = EventType::ALL.iter().flat_map(|&of| undescribed(&page, of, &["order_id"]));
+    let for_all = ["session_id", "customer_id", "client", "device_id"];
+    let telemetry = TelemetryType::ALL.iter().flat_map(|&of| undescribed(&page, of, &for_all));
+    let findings: Vec<String> = events.chain(telemetry).collect();
     assert!(findings.is_empty(), "{}", findings.join("\n"));
+    for field in for_all {
+        assert!(page.text.contains(&format!("| `{field}` |")), "docs/events.md describes {field}");
+    }
+}
+
+/// Whether an example is an event of either family.
+fn assert_is_event(example: &str) {
+    let value: Value = serde_json::from_str(example).unwrap_or_else(|error| panic!("{error}:\n{example}"));
+    let name = value["event_type"].as_str().unwrap_or_default();
+    let read = match TelemetryType::parse(name) {
+        Some(_) => decode_telemetry(example).map(|_| ()),
+        None => decode(example).map(|_| ()),
+    };
+    assert!(read.is_ok(), "{}\n{example}", read.expect_err("is refused"));
 }
 
 #[test]
 fn the_events_that_are_shown_are_events() {
     let examples = Page::read("docs/events.md").examples("json");
-    assert!(examples.len() >= 2, "the envelope, bare and on the bus");
-    for example in examples {
-        let read = decode(&example);
-        assert!(read.is_ok(), "{}\n{example}", read.expect_err("is refused"));
+    assert!(examples.len() >= 3, "the envelope, bare and on the bus, and a telemetry event");
+    examples.iter().for_each(|example| assert_is_event(example));
+}
+
+#[test]
+fn the_batches_that_are_shown_hold_events() {
+    let examples = Page::read("docs/ingest.md").examples("json");
+    let batches: Vec<Value> = examples
+        .iter()
+        .map(|example| serde_json::from_str(example).unwrap_or_else(|error| panic!("{error}:\n{example}")))
+        .filter(Value::is_array)
+        .collect();
+    assert!(!batches.is_empty(), "a batch is shown");
+    for event in batches.iter().flat_map(|batch| batch.as_array().into_iter().flatten()) {
+        assert_is_event(&event.to_string());
     }
 }
 
