@@ -63,12 +63,11 @@ impl LocalDeployment {
 
     /// Points the stack at a Kafka cluster, or takes everything of Kafka out of it.
     pub fn set_brokers(&mut self, brokers: Option<&str>) {
-        match brokers {
-            Some(brokers) => self.set("KafkaBootstrapServers", brokers),
-            None => {
-                self.parameter_overrides.retain(|each| !each.starts_with("Kafka"));
-                self.set("KafkaMode", "none");
-            }
+        if let Some(brokers) = brokers {
+            self.set("KafkaBootstrapServers", brokers);
+        } else {
+            self.parameter_overrides.retain(|each| !each.starts_with("Kafka"));
+            self.set("KafkaMode", "none");
         }
     }
 

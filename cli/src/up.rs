@@ -32,7 +32,7 @@ pub struct Options {
     /// Write the acceptance run's report to this file
     #[arg(long, value_name = "FILE", requires = "check")]
     json: Option<PathBuf>,
-    /// Leave Kafka out: no broker, no bridge, and the template's KafkaMode is none. Needs no Java
+    /// Leave Kafka out: no broker, no bridge, and the template's `KafkaMode` is none. Needs no Java
     #[arg(long)]
     without_kafka: bool,
 }

@@ -1,6 +1,6 @@
 //! The broker's life: formatted afresh, started with a small heap on 127.0.0.1, waited for, stopped.
 //!
-//! A single node that is broker and controller at once (KRaft). Its data is gone with it, as the engine's state is.
+//! A single node that is broker and controller at once (`KRaft`). Its data is gone with it, as the engine's state is.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};

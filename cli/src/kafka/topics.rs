@@ -41,8 +41,8 @@ fn parse(text: &str) -> Result<Vec<Topic>, Error> {
     let list: List = serde_json::from_str(text).map_err(|error| wrong(error.to_string()))?;
     let mut names: Vec<&str> = list.topics.iter().map(|topic| topic.name.as_str()).collect();
     names.sort_unstable();
-    if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-        return Err(wrong(format!("{} is named twice", pair[0])));
+    if let Some((name, _)) = names.iter().zip(names.iter().skip(1)).find(|(one, next)| one == next) {
+        return Err(wrong(format!("{name} is named twice")));
     }
     match list.topics.iter().find(|topic| topic.name.is_empty() || topic.partitions < 1) {
         Some(topic) => Err(wrong(format!("topic {:?} has no name or no partitions", topic.name))),

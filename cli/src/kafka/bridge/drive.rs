@@ -157,10 +157,10 @@ fn invoke<E: Invoker + Destination>(drive: &Drive<E>, batch: &Batch) -> Outcome 
     match &outcome {
         Outcome::Done => {}
         Outcome::Partial(failed) => {
-            say(&drive.mapping, &format!("{} of {} failed: {failed:?}", failed.len(), batch.len()))
+            say(&drive.mapping, &format!("{} of {} failed: {failed:?}", failed.len(), batch.len()));
         }
         Outcome::FunctionError(error) => {
-            say(&drive.mapping, &format!("the function failed at {} records: {error}", batch.len()))
+            say(&drive.mapping, &format!("the function failed at {} records: {error}", batch.len()));
         }
         Outcome::NotInvoked(reason) => say(&drive.mapping, &format!("not invoked: {reason}")),
     }

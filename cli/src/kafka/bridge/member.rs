@@ -30,14 +30,14 @@ impl GroupMember {
     pub async fn connect(mapping: &Mapping) -> Result<Self, LogError> {
         let mut connection = Connection::plaintext(mapping.bootstrap_servers.as_str());
         connection.client_id = format!("semel-bridge-{}", mapping.uuid);
-        let cluster = Cluster::connect(&connection, CONNECT_TIMEOUT).await.map_err(told)?;
+        let cluster = Cluster::connect(&connection, CONNECT_TIMEOUT).await?;
         let mut group = Group::new(mapping.group.as_str(), mapping.topics.iter().cloned());
         group.messages_max = MESSAGES_MAX;
         group.start = match mapping.start {
             Start::TrimHorizon => semel_kafka::Start::Earliest,
             Start::Latest => semel_kafka::Start::Latest,
         };
-        let consumer = cluster.join(group).await.map_err(told)?;
+        let consumer = cluster.join(group).await?;
         Ok(Self { consumer, pending: Vec::new(), assigned: BTreeMap::new() })
     }
 
@@ -93,7 +93,7 @@ impl Log for GroupMember {
     async fn poll(&mut self) -> Result<Vec<LogEvent>, LogError> {
         loop {
             if self.pending.is_empty() {
-                self.pending = self.consumer.poll(POLL).await.map_err(told)?;
+                self.pending = self.consumer.poll(POLL).await?;
             }
             let mut now = BTreeMap::new();
             for each in self.consumer.assignment().await {
@@ -117,7 +117,7 @@ impl Log for GroupMember {
             .filter(|(source, _)| self.assigned.contains_key(source))
             .map(|(source, offset)| (client(source), *offset))
             .collect();
-        self.consumer.commit(&held).await.map_err(told)
+        Ok(self.consumer.commit(&held).await?)
     }
 
     async fn pause(&mut self, sources: &[TopicPartition]) {
@@ -152,6 +152,8 @@ fn client(source: &TopicPartition) -> semel_kafka::TopicPartition {
     semel_kafka::TopicPartition::new(source.topic.to_string(), source.partition)
 }
 
-fn told(error: semel_kafka::KafkaError) -> LogError {
-    LogError(error.to_string())
+impl From<semel_kafka::KafkaError> for LogError {
+    fn from(error: semel_kafka::KafkaError) -> Self {
+        Self(error.to_string())
+    }
 }

@@ -41,9 +41,7 @@ pub fn record_bytes(source: &TopicPartition, record: &Record) -> usize {
     let headers: usize = record
         .headers
         .iter()
-        .map(|(name, value)| {
-            r#"{:[]},"#.len() + string_bytes(name) + value.as_deref().map_or(0, signed_bytes)
-        })
+        .map(|(name, value)| r"{:[]},".len() + string_bytes(name) + value.as_deref().map_or(0, signed_bytes))
         .sum();
     r#"{"topic":"","partition":,"offset":,"timestamp":,"timestampType":"","headers":[]},"#.len()
         + source.topic.len()
