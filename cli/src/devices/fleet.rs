@@ -53,12 +53,14 @@ pub fn play(plan: &Plan, target: &Target, progress: impl Fn(&str)) -> Result<Rep
     // What each thread sends takes as many times longer as there are threads.
     let pace = Duration::from_secs(1) * plan.batch * threads / plan.events_per_second;
     let parts = thread::scope(|scope| {
-        let threads: Vec<_> = (0_u64..)
+        let threads: Vec<_> = (0_u32..)
             .zip(producers)
             .map(|(number, share)| {
-                let (sent, chance) = (&sent, Chance::new(number + 1));
+                let (sent, chance) = (&sent, Chance::new(u64::from(number) + 1));
+                // Not all at once.
+                let first = started + pace * number / threads;
                 let end = plan.time.map(|time| started + time);
-                scope.spawn(move || Share { plan, target, pace, end, sent, chance }.play(share))
+                scope.spawn(move || Share { plan, target, pace, first, end, sent, chance }.play(share))
             })
             .collect();
         while threads.iter().any(|thread| !thread.is_finished()) {
@@ -83,6 +85,7 @@ struct Share<'a> {
     plan: &'a Plan,
     target: &'a Target,
     pace: Duration,
+    first: Instant,
     end: Option<Instant>,
     sent: &'a AtomicU64,
     chance: Chance,
@@ -91,7 +94,7 @@ struct Share<'a> {
 impl Share<'_> {
     fn play(mut self, mut producers: Vec<Producer>) -> Result<Report, Error> {
         let mut report = Report::default();
-        let mut due = Instant::now();
+        let mut due = self.first;
         for at in (0..producers.len()).cycle() {
             if !self.wait_for(due) {
                 break;
