@@ -9,6 +9,7 @@ mod bench;
 mod build;
 mod check;
 mod deploy;
+mod devices;
 mod down;
 mod engine;
 mod engine_http;
@@ -16,12 +17,14 @@ mod error;
 mod interrupt;
 mod kafka;
 mod lock;
+mod page;
 mod phase;
 mod platform;
 mod prerequisites;
 mod process;
 mod project;
 mod run_files;
+mod running;
 mod samconfig;
 mod shop;
 mod stack;
@@ -64,6 +67,13 @@ enum Command {
     /// Carry records from Kafka to functions, as Lambda's poller does on AWS; `up` starts it
     #[command(hide = true)]
     Bridge(kafka::bridge::Options),
+    /// Play warehouse scanners, shelf sensors, browsers and phones that send telemetry
+    ///
+    /// Clients send to `POST /events`; devices send messages to the rule for devices where the local stack runs, else
+    /// over HTTP. Ends with what was answered, and not with 0 if an event was rejected or nobody took it.
+    Devices(devices::Options),
+    /// Serve the page that is a web client and a mobile client, until Ctrl-C
+    Page(page::Options),
     /// Stop what an earlier `up` or `test` left behind after a crash
     ///
     /// Ends a process only after making sure that it is this project's.
@@ -86,6 +96,8 @@ fn run(arguments: Arguments) -> Result<(), Error> {
     interrupt::listen()?;
     match arguments.command {
         Command::Up(options) => up::run(&project, &options),
+        Command::Devices(options) => devices::run(&project, &options),
+        Command::Page(options) => page::run(&project, &options),
         Command::Down => down::run(&project),
         Command::Lag(options) => kafka::lag::run(&project, &options),
         Command::Bridge(options) => kafka::bridge::run(&options),
