@@ -8,8 +8,13 @@ use semel_tests::{Emulator, Goods, Sample, Stack, differences, samples_of, start
 use serde_json::Value;
 
 /// What a function reads if it is set, and starts without.
-const OPTIONAL: [&str; 4] =
-    ["DEDUPLICATION_WINDOW_SECONDS", "LOG_LEVEL", "ORDER_DEADLINE_SECONDS", "TRANSIT_SECONDS"];
+const OPTIONAL: [&str; 5] = [
+    "BATCH_MEMORY_SECONDS",
+    "DEDUPLICATION_WINDOW_SECONDS",
+    "LOG_LEVEL",
+    "ORDER_DEADLINE_SECONDS",
+    "TRANSIT_SECONDS",
+];
 
 /// How the names of samples begin that hold what can never take effect.
 const PUT_ASIDE: [&str; 3] = ["malformed", "not-for", "unknown"];
