@@ -8,9 +8,11 @@ use semel_tests::{Emulator, Goods, Sample, Stack, differences, samples_of, start
 use serde_json::Value;
 
 /// What a function reads if it is set, and starts without.
-const OPTIONAL: [&str; 5] = [
+const OPTIONAL: [&str; 6] = [
     "BATCH_MEMORY_SECONDS",
     "DEDUPLICATION_WINDOW_SECONDS",
+    // Of the relay; ingest does not start without, and refuses the same.
+    "KAFKA_BROKERS",
     "LOG_LEVEL",
     "ORDER_DEADLINE_SECONDS",
     "TRANSIT_SECONDS",

@@ -37,7 +37,7 @@ impl Topic {
     ///
     /// The transactional id is this process's own: a second one with the same id would put the first out.
     pub fn of(env: &Environment, aws: &Aws, clock: &impl Clock) -> Result<Self, InitError> {
-        let brokers = env.text("KAFKA_BROKERS", "b-1.semel.kafka.eu-central-1.amazonaws.com:9098")?;
+        let brokers = env.brokers("KAFKA_BROKERS")?;
         let words = [("iam", Security::Iam), ("plaintext", Security::Plaintext)];
         let mut connection = match env.choice("KAFKA_SECURITY", &words)? {
             Security::Plaintext => Connection::plaintext(brokers),
@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn records_hold_the_events_bytes() {
         let topic =
-            of([("KAFKA_BROKERS", "b"), ("KAFKA_SECURITY", "plaintext"), ("TELEMETRY_TOPIC", "telemetry")]);
+            of([("KAFKA_BROKERS", "b:1"), ("KAFKA_SECURITY", "plaintext"), ("TELEMETRY_TOPIC", "telemetry")]);
         let topic = topic.expect("wired");
         let events = [Outgoing { key: "s-1", value: "{ }" }, Outgoing { key: "d-1", value: "{\"a\": 1}" }];
         let records = topic.records(&events);

@@ -23,7 +23,10 @@ enum Security {
 /// The publisher's own bound of 10 s a call is well inside the function's time. It is not transactional: an event that
 /// is refused for good must not keep its neighbours from being written, and a repetition is recognised by its id.
 pub fn kafka(env: &Environment, aws: &Aws) -> Result<Option<KafkaEvents>, InitError> {
-    let Some(brokers) = env.optional("KAFKA_BROKERS") else { return Ok(None) };
+    if env.optional("KAFKA_BROKERS").is_none() {
+        return Ok(None);
+    }
+    let brokers = env.brokers("KAFKA_BROKERS")?;
     let words = [("iam", Security::Iam), ("plaintext", Security::Plaintext)];
     let mut connection = match env.choice("KAFKA_SECURITY", &words)? {
         Security::Plaintext => Connection::plaintext(brokers),
@@ -75,6 +78,7 @@ mod tests {
     fn what_is_missing_is_named_at_start() {
         let brokers = ("KAFKA_BROKERS", "b-1:9098");
         for (variables, name) in [
+            ([("KAFKA_BROKERS", "kafka"), ("KAFKA_SECURITY", "plaintext")], "KAFKA_BROKERS"),
             ([brokers, ("KAFKA_SECURITY", "")], "KAFKA_SECURITY"),
             ([brokers, ("KAFKA_SECURITY", "sasl")], "KAFKA_SECURITY"),
             ([brokers, ("KAFKA_SECURITY", "iam")], "AWS_REGION"),

@@ -110,6 +110,14 @@ impl Environment {
         })
     }
 
+    /// Kafka brokers: `host:port`, several by commas.
+    pub fn brokers(&self, name: &str) -> Result<String, ConfigError> {
+        let example = "b-1.semel.kafka.eu-central-1.amazonaws.com:9098";
+        self.parsed(name, "host:port, several by commas", example, |text| {
+            text.split(',').all(is_broker).then(|| text.to_owned())
+        })
+    }
+
     /// One of a few words.
     pub fn choice<T: Copy>(&self, name: &str, words: &[(&str, T)]) -> Result<T, ConfigError> {
         let names: Vec<_> = words.iter().map(|(word, _)| *word).collect();
@@ -123,6 +131,13 @@ impl Environment {
     fn value(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(|text| text.trim()).filter(|text| !text.is_empty())
     }
+}
+
+/// Whether this is `host:port`. An address of IP version 6 stands in brackets.
+fn is_broker(text: &str) -> bool {
+    let Some((host, port)) = text.trim().rsplit_once(':') else { return false };
+    let in_host = |c: char| c.is_ascii_alphanumeric() || "-._:[]".contains(c);
+    !host.is_empty() && host.chars().all(in_host) && port.parse::<u16>().is_ok_and(|port| port > 0)
 }
 
 #[cfg(test)]
@@ -167,6 +182,21 @@ mod tests {
             message(read("paypal")),
             r#"environment variable G is "paypal"; expected one of simulated, stripe, for example "simulated""#
         );
+    }
+
+    #[test]
+    fn brokers_have_a_host_and_a_port() {
+        let read = |text| Environment::of([("B", text)]).brokers("B");
+        for good in ["127.0.0.1:9092", "b-1.kafka:9098,b-2.kafka:9098", "[::1]:9092", "a:1, b:2"] {
+            assert_eq!(read(good).as_deref(), Ok(good));
+        }
+        for bad in
+            ["kafka", ":9092", "kafka:", "kafka:0", "kafka:65536", "a:1,", "no=such=value", "http://a:1"]
+        {
+            let text = message(read(bad));
+            assert!(text.contains("host:port") && text.contains(bad), "{text}");
+        }
+        assert!(message(read("")).contains("B is not set"));
     }
 
     #[test]
