@@ -15,6 +15,7 @@ use serde_json::Value;
 use ureq::Agent;
 use uuid::Uuid;
 
+use crate::analytics::Answered;
 use crate::wait::eventually;
 
 /// Longer than the longest invocation, a sweep.
@@ -37,7 +38,7 @@ pub struct Stack {
     outputs: BTreeMap<String, String>,
     resources: BTreeMap<String, String>,
     runtime: tokio::runtime::Runtime,
-    aws: Aws,
+    pub(crate) aws: Aws,
     operator: Operator,
 }
 
@@ -221,12 +222,36 @@ impl Stack {
         self.block_on(catalogue.list(article, now)).expect("the article is listed");
     }
 
-    fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
+    /// What the local engine answers at a path of its own.
+    pub fn get_engine(&self, path: &str) -> Value {
+        let mut answer =
+            self.agent.get(format!("{}{path}", self.endpoint)).call().expect("the engine answers");
+        serde_json::from_str(&answer.body_mut().read_to_string().expect("a text")).expect("JSON")
+    }
+
+    /// Invokes a function and waits for its answer.
+    pub fn invoke(&self, function: &str, payload: &str) -> Answered {
+        let url = format!("{}/2015-03-31/functions/{function}/invocations", self.endpoint);
+        let mut answer = self.agent.post(url).send(payload).expect("Lambda answers");
+        let error = answer.headers().get("x-amz-function-error");
+        let error = error.map(|kind| String::from_utf8_lossy(kind.as_bytes()).into_owned());
+        let text = answer.body_mut().read_to_string().expect("a text");
+        Answered { error, body: serde_json::from_str(&text).unwrap_or(Value::String(text)) }
+    }
+
+    /// The JSON lines in a function's log whose `message` is `message`.
+    pub fn log_lines(&self, function: &str, message: &str) -> Vec<Value> {
+        let group = format!("/aws/lambda/{function}");
+        self.block_on(self.operator.log_lines(&group, message)).expect("the log is read")
+    }
+
+    pub(crate) fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
         self.runtime.block_on(future)
     }
 }
 
-fn variable(name: &str) -> String {
+/// What `semel test` says about the stack.
+pub(crate) fn variable(name: &str) -> String {
     std::env::var(name)
         .unwrap_or_else(|_| panic!("{name} is not set: these tests need a stack, run `cargo semel test e2e`"))
 }
