@@ -52,7 +52,7 @@ fn a_recreated_topic_halts_where_it_has_a_past_and_goes_on_where_it_has_none() {
         let lag = if offsets.partition == NEW { 0 } else { records };
         assert_eq!(offsets.lag(), lag, "{offsets:?}");
     }
-    mapping.delete();
+    drop(mapping);
     kafka.delete_topic(&test.topic);
 }
 

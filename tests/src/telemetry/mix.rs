@@ -109,63 +109,13 @@ impl Mix {
     fn event(&self, number: u64, sequence: u64) -> Produced {
         let run = format!("{:08x}", self.run.as_fields().0);
         let chance = mixed(number ^ 0x0005_eed5);
-        let session = format!("s-{run}-{:06}", number / EVENTS_PER_SESSION);
-        let device = chance / 64 % DEVICES;
-        let (device_id, shelf) = (format!("d-{run}-{device:03}"), device % SHELVES);
-        let sku = format!("E2E-{}-{:02}", run.to_uppercase(), chance / 16_384 % SKUS);
-        let shelved = format!("E2E-{}-{:02}", run.to_uppercase(), shelf % SKUS);
-        let place = format!(r#""device_id":"{device_id}","warehouse":"w-{run}","shelf":"S-{shelf:02}""#);
-        let visitor = format!(r#""session_id":"{session}","customer_id":"customer-{number:08}""#);
-        let address =
-            format!("https://shop.example.com/products/{sku}?{CAMPAIGN}&position={:03}", chance % 1_000);
-        let found = r#""referrer":"https://shop.example.com/search?q=blue+ceramic+mug&page=2&sort=price""#;
-        let quantity = chance / 1_048_576 % 500;
-        let (event_type, producer, aggregate, data) = match chance % 20 {
-            0..6 => (
-                "PageViewed",
-                "mobile-app",
-                session,
-                format!(
-                    r#"{visitor},"page":"/collections/autumn","url":"{address}",{found},"title":"The autumn collection: mugs, plates and bowls",{CLIENT}"#
-                ),
-            ),
-            6..13 => (
-                "ProductViewed",
-                "mobile-app",
-                session,
-                format!(r#"{visitor},"sku":"{sku}","url":"{address}",{found},{CLIENT}"#),
-            ),
-            13..15 => (
-                "CartUpdated",
-                "mobile-app",
-                session,
-                format!(r#"{visitor},"sku":"{sku}","quantity":{},{CLIENT}"#, quantity % 5),
-            ),
-            15..17 => (
-                "ShelfCounted",
-                "shelf-sensor",
-                device_id,
-                format!(r#"{place},"sku":"{shelved}","quantity":{quantity}"#),
-            ),
-            17 => (
-                "ItemScanned",
-                "scanner",
-                device_id,
-                format!(r#"{place},"sku":"{shelved}","direction":"out","quantity":{}"#, quantity + 1),
-            ),
-            _ => (
-                "DeviceReported",
-                "shelf-sensor",
-                device_id.clone(),
-                format!(
-                    r#""device_id":"{device_id}","battery_percent":{},"signal_dbm":-{},"temperature_decicelsius":{},"firmware":"2.1.{}","uptime_seconds":{number},"errors":{}"#,
-                    quantity % 101,
-                    quantity % 150 + 1,
-                    quantity + 1,
-                    quantity % 7,
-                    (chance / 4_096 % 4).saturating_sub(1)
-                ),
-            ),
+        let ((event_type, data), producer, aggregate) = if chance % 20 < 15 {
+            let session = format!("s-{run}-{:06}", number / EVENTS_PER_SESSION);
+            (click(&run, &session, number, chance), "mobile-app", session)
+        } else {
+            let device = chance / 64 % DEVICES;
+            let device_id = format!("d-{run}-{device:03}");
+            (reading(&run, &device_id, device % SHELVES, number, chance), "shelf-sensor", device_id)
         };
         let (id, at) = (self.id(number), Timestamp::from_millis(self.time_ms(number)));
         let value = format!(
@@ -188,6 +138,52 @@ impl Mix {
         };
         (key, broken)
     }
+}
+
+/// What a client sends.
+fn click(run: &str, session: &str, number: u64, chance: u64) -> (&'static str, String) {
+    let sku = sku(run, chance / 16_384);
+    let position = chance % 1_000;
+    let visitor = format!(r#""session_id":"{session}","customer_id":"customer-{number:08}""#);
+    let address = format!(
+        r#""url":"https://shop.example.com/products/{sku}?{CAMPAIGN}&position={position:03}","referrer":"https://shop.example.com/search?q=blue+ceramic+mug&page=2&sort=price""#
+    );
+    match chance % 20 {
+        0..6 => (
+            "PageViewed",
+            format!(
+                r#"{visitor},"page":"/collections/autumn",{address},"title":"The autumn collection: mugs, plates and bowls",{CLIENT}"#
+            ),
+        ),
+        6..13 => ("ProductViewed", format!(r#"{visitor},"sku":"{sku}",{address},{CLIENT}"#)),
+        _ => ("CartUpdated", format!(r#"{visitor},"sku":"{sku}","quantity":{},{CLIENT}"#, position % 5)),
+    }
+}
+
+/// What a device sends.
+fn reading(run: &str, device_id: &str, shelf: u64, number: u64, chance: u64) -> (&'static str, String) {
+    let (sku, quantity) = (sku(run, shelf), chance / 1_048_576 % 500);
+    let place =
+        format!(r#""device_id":"{device_id}","warehouse":"w-{run}","shelf":"S-{shelf:02}","sku":"{sku}""#);
+    match chance % 20 {
+        15..17 => ("ShelfCounted", format!(r#"{place},"quantity":{quantity}"#)),
+        17 => ("ItemScanned", format!(r#"{place},"direction":"out","quantity":{}"#, quantity + 1)),
+        _ => (
+            "DeviceReported",
+            format!(
+                r#""device_id":"{device_id}","battery_percent":{},"signal_dbm":-{},"temperature_decicelsius":{},"firmware":"2.1.{}","uptime_seconds":{number},"errors":{}"#,
+                quantity % 101,
+                quantity % 150 + 1,
+                quantity + 1,
+                quantity % 7,
+                (chance / 4_096 % 4).saturating_sub(1)
+            ),
+        ),
+    }
+}
+
+fn sku(run: &str, number: u64) -> String {
+    format!("E2E-{}-{:02}", run.to_uppercase(), number % SKUS)
 }
 
 /// One in twenty.
@@ -250,60 +246,4 @@ fn mixed(number: u64) -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
-
-    use semel_contracts::decode_telemetry;
-
-    use super::*;
-    use crate::telemetry::{Reference, Rules};
-
-    const NOW_MS: u64 = 1_795_366_200_000;
-    const PARTITIONS: u64 = 12;
-
-    fn mix() -> Mix {
-        Mix::new(Uuid::from_u64_pair(0x0123_4567_89ab_4cde, 0x8fed_cba9_8765_4321), NOW_MS, 20_000)
-    }
-
-    #[test]
-    fn the_fold_over_it_finds_what_it_says_it_is_made_of() {
-        let mix = mix();
-        let mut reference = Reference::new(
-            "telemetry",
-            Rules { allowed_lateness_ms: 300_000, future_max_ms: 300_000, epoch: 1 },
-        );
-        let mut lengths = BTreeMap::<i32, i64>::new();
-        let hash = BuildHasherDefault::<DefaultHasher>::default();
-        for (key, value) in mix.records() {
-            let partition = i32::try_from(hash.hash_one(&key) % PARTITIONS).expect("small");
-            let offset = lengths.entry(partition).or_default();
-            reference.take(partition, *offset, NOW_MS, Some(&value.into()));
-            *offset += 1;
-        }
-
-        let makeup = mix.makeup();
-        assert_eq!(lengths.len(), 12);
-        let total = reference.total();
-        assert_eq!(
-            (total.applied, total.duplicate, total.late),
-            (makeup.applied, makeup.duplicate, makeup.late)
-        );
-        assert_eq!((total.reused, total.unreadable), (makeup.reused, makeup.unreadable));
-        assert_eq!((makeup.duplicate, makeup.reused, makeup.unreadable), (1_000, 20, 50));
-        assert!(makeup.late > 100, "{makeup:?}");
-    }
-
-    #[test]
-    fn its_clicks_are_of_a_kilobyte_and_its_keys_are_the_aggregates() {
-        let (mut clicks, mut bytes) = (0, 0);
-        for (key, value) in mix().records().take(2_000) {
-            let Ok(event) = decode_telemetry(&value) else { continue };
-            assert_eq!(event.metadata.aggregate_id.to_string(), key);
-            if key.starts_with('s') {
-                (clicks, bytes) = (clicks + 1, bytes + value.len());
-            }
-        }
-        let average = bytes / clicks;
-        assert!((800..1_300).contains(&average), "{average} bytes");
-    }
-}
+mod tests;
