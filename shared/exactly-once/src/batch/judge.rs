@@ -34,31 +34,52 @@ impl Horizon {
     }
 }
 
+/// What a record holds, which does not depend on any other record.
+pub(super) type Reading<E> = Result<Read<E>, Unreadable>;
+
+pub(super) struct Read<E> {
+    pub(super) observed: Observed<E>,
+    /// The hash of its content.
+    pub(super) content: u32,
+    /// The hash under which the ledger looks for its id.
+    pub(super) id_hash: u64,
+}
+
 pub(super) enum Judgement<E> {
-    /// To be applied, with the hash of its content.
-    Fresh(Observed<E>, u32),
+    /// To be applied.
+    Fresh(Read<E>),
     Duplicate,
     Late,
     Refused(Unreadable),
 }
 
-pub(super) fn judge<'a, R: Reducer>(
+pub(super) fn read<'a, R: Reducer>(
     reducer: &R,
     topic: &str,
     record: &Record<'a>,
+    ledger: &Ledger,
+) -> Reading<R::Event<'a>> {
+    let value = match record.value {
+        Payload::Bytes(value) => value,
+        Payload::Absent => return Err(Unreadable::new(reason::NO_VALUE, "the record has no value")),
+        Payload::Undecodable { why, .. } => return Err(Unreadable::new(reason::UNDECODABLE, why)),
+    };
+    let observed = reducer.observe(topic, value)?;
+    Ok(Read { content: low_half(xxh3_64(value)), id_hash: ledger.hash(observed.id), observed })
+}
+
+pub(super) fn judge<E>(
+    reading: Reading<E>,
+    record: &Record<'_>,
     horizon: Horizon,
     ledger: &Ledger,
     settings: &Settings,
-) -> Judgement<R::Event<'a>> {
-    let value = match record.value {
-        Payload::Bytes(value) => value,
-        Payload::Absent => return refuse(reason::NO_VALUE, "the record has no value"),
-        Payload::Undecodable { why, .. } => return refuse(reason::UNDECODABLE, why),
-    };
-    let observed = match reducer.observe(topic, value) {
-        Ok(observed) => observed,
+) -> Judgement<E> {
+    let read = match reading {
+        Ok(read) => read,
         Err(unreadable) => return Judgement::Refused(unreadable),
     };
+    let observed = &read.observed;
     if observed.time > record.timestamp.saturating_add(settings.future_max) {
         let detail = format!("the event's time {} is ahead of Kafka's {}", observed.time, record.timestamp);
         let event_id = Some(observed.id);
@@ -67,18 +88,13 @@ pub(super) fn judge<'a, R: Reducer>(
     if observed.time < horizon.late_before {
         return Judgement::Late;
     }
-    let content = low_half(xxh3_64(value));
-    match ledger.content_of(observed.id, horizon.floor_s()) {
-        None => Judgement::Fresh(observed, content),
-        Some(applied) if applied == content => Judgement::Duplicate,
+    match ledger.content_of_hashed(observed.id, read.id_hash, horizon.floor_s()) {
+        None => Judgement::Fresh(read),
+        Some(applied) if applied == read.content => Judgement::Duplicate,
         Some(_) => Judgement::Refused(Unreadable {
             code: reason::ID_REUSED,
             detail: format!("an event of the id {} with another content was applied before", observed.id),
             event_id: Some(observed.id),
         }),
     }
-}
-
-fn refuse<E>(code: &'static str, detail: &str) -> Judgement<E> {
-    Judgement::Refused(Unreadable::new(code, detail))
 }

@@ -1,36 +1,36 @@
 //! The ids of a partition that still have to be known, in memory and exact. Does no IO and knows no offsets.
 //!
-//! Entries lie in blocks in the log's order; a hash table holds their positions, four bytes each. An id is known as
-//! long as its event's second is not before the floor's, whether or not its block is still there: so what is known
-//! does not depend on when memory is given back.
+//! Entries lie in blocks in the log's order; an index finds their positions. An id is known as long as its event's
+//! second is not before the floor's, whether or not its block is still there: so what is known does not depend on when
+//! memory is given back.
 
 use std::collections::VecDeque;
 use std::hash::BuildHasher;
 use std::ops::Range;
 
 use foldhash::fast::RandomState;
-use hashbrown::HashTable;
-use hashbrown::hash_table::Entry;
 use semel_contracts::EventId;
 
 use super::fence::LedgerEntry;
+use super::index::Index;
 
 /// Entries of a block, 96 KiB: what is given back at once.
 const BLOCK: usize = 4_096;
+/// After so many entries the index is made anew: a position that is long gone must not come again by its low half.
+const REBUILT_AFTER: u64 = 1 << 30;
 
 /// Known ids with the hash of their content.
 #[derive(Debug, Default)]
 pub struct Ledger {
     log: Log,
-    /// Positions in the log, their low 32 bits: no more entries than that are ever held at once.
-    table: HashTable<u32>,
+    index: Index,
     /// Seeded by the process: ids are chosen by clients.
     hasher: RandomState,
-    /// Entries since [`Ledger::settle`] whose id stood elsewhere before, forgotten: (new position, old position).
-    replaced: Vec<(u64, u64)>,
+    /// Position at which the index is made anew.
+    rebuild_at: u64,
 }
 
-/// Entries by position. Positions count up from zero and are never used again.
+/// Entries by position. Positions count up from zero and are never used again, but by what was rolled back.
 #[derive(Debug, Default)]
 struct Log {
     blocks: VecDeque<Block>,
@@ -38,6 +38,8 @@ struct Log {
     base: u64,
     /// Position of the entry to come.
     next: u64,
+    /// Entries in all blocks.
+    held: usize,
 }
 
 /// All blocks but the last are full, or were given back and are empty.
@@ -50,33 +52,47 @@ struct Block {
 impl Ledger {
     /// Makes room for `ids` more.
     pub fn reserve(&mut self, ids: usize) {
-        let Self { log, table, hasher, .. } = self;
-        table.reserve(ids, |low| log.at_low(*low).map_or(0, |e| hash(hasher, e.id)));
+        if !self.index.has_room_for(self.log.held + ids) {
+            self.rebuild(self.log.held + ids);
+        }
     }
 
     /// The content hash of a known id. `floor_s` is the second before which ids are forgotten.
     pub fn content_of(&self, id: EventId, floor_s: u32) -> Option<u32> {
-        let same = |low: &u32| self.log.at_low(*low).is_some_and(|e| e.id == id);
-        let low = self.table.find(hash(&self.hasher, id), same)?;
-        self.log.at_low(*low).filter(|e| e.time_s >= floor_s).map(|e| e.content)
+        self.content_of_hashed(id, hash(&self.hasher, id), floor_s)
+    }
+
+    /// The hash under which an id is looked up, for [`Ledger::expect`].
+    pub(super) fn hash(&self, id: EventId) -> u64 {
+        hash(&self.hasher, id)
+    }
+
+    /// Fetches what looking up these hashes needs: from memory, all at once instead of one after the other.
+    pub(super) fn expect(&self, hashes: impl Iterator<Item = u64>) {
+        self.index.fetch(hashes);
+    }
+
+    /// [`Ledger::content_of`] an id whose hash is at hand.
+    pub(super) fn content_of_hashed(&self, id: EventId, hash: u64, floor_s: u32) -> Option<u32> {
+        // Of the entries of an id at most one is not forgotten: it is pushed again only then.
+        let known = |low: u32| self.log.at_low(low).filter(|e| e.id == id && e.time_s >= floor_s);
+        self.index.find(hash, self.log.base, known).map(|e| e.content)
     }
 
     /// Adds an id that is not known.
     pub fn push(&mut self, entry: LedgerEntry) {
-        let Self { log, table, hasher, replaced } = self;
-        let position = log.next;
-        let same = |low: &u32| log.at_low(*low).is_some_and(|e| e.id == entry.id);
-        let rehash = |low: &u32| log.at_low(*low).map_or(0, |e| hash(hasher, e.id));
-        match table.entry(hash(hasher, entry.id), same, rehash) {
-            Entry::Occupied(mut held) => {
-                replaced.push((position, log.widen(*held.get())));
-                *held.get_mut() = low_half(position);
-            }
-            Entry::Vacant(place) => {
-                place.insert(low_half(position));
-            }
+        let hash = hash(&self.hasher, entry.id);
+        self.push_hashed(entry, hash);
+    }
+
+    /// [`Ledger::push`] of an id whose hash is at hand.
+    pub(super) fn push_hashed(&mut self, entry: LedgerEntry, hash: u64) {
+        if !self.index.has_room_for(self.log.held + 1) {
+            self.rebuild(self.log.held + 1);
         }
-        log.push(entry);
+        let log = &self.log;
+        self.index.insert(hash, low_half(log.next), |low| log.at_low(low).is_none());
+        self.log.push(entry);
     }
 
     /// Position of the entry to come.
@@ -93,49 +109,21 @@ impl Ledger {
     pub fn rollback(&mut self, position: u64) {
         while self.log.next > position {
             let Some(entry) = self.log.pop() else { return };
-            let taken = self.log.next;
-            let low = low_half(taken);
-            let Ok(mut held) = self.table.find_entry(hash(&self.hasher, entry.id), |p| *p == low) else {
-                continue;
-            };
-            match self.replaced.pop_if(|(new, _)| *new == taken) {
-                Some((_, old)) => *held.get_mut() = low_half(old),
-                None => {
-                    held.remove();
-                }
-            }
+            self.index.remove(hash(&self.hasher, entry.id), low_half(self.log.next), self.log.base);
         }
     }
 
     /// Makes what was pushed final, and gives back the memory of blocks that hold nothing but forgotten ids.
     pub fn settle(&mut self, floor_s: u32) {
-        self.replaced.clear();
-        let Self { log, table, hasher, .. } = self;
-        for (block, first) in log.blocks.iter_mut().zip((log.base..).step_by(BLOCK)) {
-            if block.newest_s >= floor_s || block.entries.len() < BLOCK {
-                continue;
-            }
-            let forgotten = std::mem::take(&mut block.entries);
-            for (entry, position) in forgotten.iter().zip(first..) {
-                let low = low_half(position);
-                // Absent if the id was applied again since: then the table points to the newer entry.
-                if let Ok(held) = table.find_entry(hash(hasher, entry.id), |p| *p == low) {
-                    held.remove();
-                }
-            }
-        }
-        while log.blocks.front().is_some_and(|b| b.entries.is_empty()) && log.blocks.len() > 1 {
-            log.blocks.pop_front();
-            log.base += BLOCK as u64;
-        }
-        if table.capacity() > BLOCK && table.len() < table.capacity() / 4 {
-            table.shrink_to(table.len() * 2, |low| log.at_low(*low).map_or(0, |e| hash(hasher, e.id)));
+        self.log.forget(floor_s);
+        if self.log.next >= self.rebuild_at || self.index.is_too_large_for(self.log.held) {
+            self.rebuild(self.log.held);
         }
     }
 
     /// How many entries it holds, those included that are forgotten but lie among others.
     pub fn len(&self) -> usize {
-        self.log.blocks.iter().map(|b| b.entries.len()).sum()
+        self.log.held
     }
 
     /// Whether it holds none.
@@ -148,19 +136,26 @@ impl Ledger {
         let entries: usize = self.log.blocks.iter().map(|b| b.entries.capacity()).sum();
         entries * size_of::<LedgerEntry>()
             + self.log.blocks.capacity() * size_of::<Block>()
-            + self.table.allocation_size()
-            + self.replaced.capacity() * size_of::<(u64, u64)>()
+            + self.index.bytes()
+    }
+
+    /// Makes the index anew, with room for `ids`.
+    fn rebuild(&mut self, ids: usize) {
+        let Self { log, index, hasher, rebuild_at } = self;
+        *rebuild_at = log.next.saturating_add(REBUILT_AFTER);
+        // The old one goes first, so that there are never two.
+        *index = Index::default();
+        *index = Index::with_room_for(ids, log.base);
+        for (position, entry) in log.all() {
+            index.insert(hash(hasher, entry.id), low_half(position), |_| false);
+        }
     }
 }
 
 impl Log {
     fn at_low(&self, low: u32) -> Option<&LedgerEntry> {
-        self.at(self.widen(low))
-    }
-
-    /// The position whose low half this is: at most 2^32 from the base.
-    fn widen(&self, low: u32) -> u64 {
-        self.base + u64::from(low.wrapping_sub(low_half(self.base)))
+        // The position whose low half this is, at most 2^32 from the base: one before the base is none that exists.
+        self.at(self.base + u64::from(low.wrapping_sub(low_half(self.base))))
     }
 
     fn at(&self, position: u64) -> Option<&LedgerEntry> {
@@ -173,6 +168,11 @@ impl Log {
         (from..positions.end.min(self.next)).filter_map(|p| self.at(p).copied())
     }
 
+    fn all(&self) -> impl Iterator<Item = (u64, &LedgerEntry)> {
+        let blocks = self.blocks.iter().zip((self.base..).step_by(BLOCK));
+        blocks.flat_map(|(block, first)| (first..).zip(&block.entries))
+    }
+
     fn push(&mut self, entry: LedgerEntry) {
         if !self.has_open_block() {
             self.blocks.push_back(Block::default());
@@ -181,6 +181,7 @@ impl Log {
             block.newest_s = block.newest_s.max(entry.time_s);
             block.entries.push(entry);
             self.next += 1;
+            self.held += 1;
         }
     }
 
@@ -195,7 +196,22 @@ impl Log {
         }
         let entry = self.blocks.back_mut()?.entries.pop()?;
         self.next -= 1;
+        self.held -= 1;
         Some(entry)
+    }
+
+    /// Gives back full blocks in which everything is forgotten.
+    fn forget(&mut self, floor_s: u32) {
+        for block in &mut self.blocks {
+            if block.newest_s < floor_s && block.entries.len() == BLOCK {
+                block.entries = Vec::new();
+                self.held -= BLOCK;
+            }
+        }
+        while self.blocks.front().is_some_and(|b| b.entries.is_empty()) && self.blocks.len() > 1 {
+            self.blocks.pop_front();
+            self.base += BLOCK as u64;
+        }
     }
 }
 

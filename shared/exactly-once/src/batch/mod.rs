@@ -131,6 +131,7 @@ mod chunk;
 mod driver;
 mod error;
 mod fence;
+mod index;
 mod judge;
 mod ledger;
 mod load;

@@ -5,14 +5,18 @@ use uuid::Uuid;
 
 use super::chunk::{Changes, Chunk, Object, fold_many};
 use super::fence::{Fence, FenceKey, LedgerEntry, Totals};
-use super::judge::{Horizon, Judgement, judge};
+use super::judge::{Horizon, Judgement, Read, judge, read};
 use super::ledger::Ledger;
 use super::port::{Advance, Delta, Parked};
 use super::record::Record;
-use super::reducer::{Reducer, Unreadable};
+use super::reducer::{Observed, Reducer, Unreadable};
 use super::segments::{Kept, Segments};
 use super::settings::{Settings, reason};
 use crate::seen::whole_seconds;
+
+/// So many records are read before the first of them is judged: their ids come from memory together. More would not fit
+/// into the nearest cache.
+const READ_AHEAD: usize = 16;
 
 /// A partition as its fence says it is, with its ids in memory.
 #[derive(Debug)]
@@ -136,8 +140,8 @@ impl PartitionState {
     /// Positions of those among redelivered records that look as if they had never been applied.
     pub(super) fn suspects<R: Reducer>(&self, reducer: &R, redelivered: &[Record<'_>]) -> Vec<usize> {
         let is_fresh = |record: &Record<'_>| {
-            let judgement =
-                judge(reducer, &self.key.topic, record, self.horizon, &self.ledger, &self.settings);
+            let reading = read(reducer, &self.key.topic, record, &self.ledger);
+            let judgement = judge(reading, record, self.horizon, &self.ledger, &self.settings);
             matches!(judgement, Judgement::Fresh(..))
         };
         (0..redelivered.len()).filter(|at| is_fresh(&redelivered[*at])).collect()
@@ -152,9 +156,13 @@ impl PartitionState {
     ) -> Chunk<'a, R> {
         let mut chunk = Chunk::new(self.horizon, self.settings.items_max);
         let mut changes: Changes<'a, R> = Vec::new();
-        for record in records {
-            let taken =
-                match judge(reducer, &self.key.topic, record, chunk.horizon, &self.ledger, &self.settings) {
+        let mut readings = Vec::with_capacity(READ_AHEAD);
+        for ahead in records.chunks(READ_AHEAD) {
+            readings.clear();
+            readings.extend(ahead.iter().map(|record| read(reducer, &self.key.topic, record, &self.ledger)));
+            self.ledger.expect(readings.iter().flatten().map(|read| read.id_hash));
+            for (record, reading) in ahead.iter().zip(readings.drain(..)) {
+                let taken = match judge(reading, record, chunk.horizon, &self.ledger, &self.settings) {
                     Judgement::Duplicate => {
                         chunk.totals.duplicate += 1;
                         true
@@ -164,35 +172,42 @@ impl PartitionState {
                         true
                     }
                     Judgement::Refused(refusal) => self.park(&mut chunk, record, refusal),
-                    Judgement::Fresh(observed, content) => {
+                    Judgement::Fresh(fresh) => {
                         changes.clear();
-                        reducer.reduce(&observed, &mut changes);
-                        if fold_many::<R>(&mut changes, self.settings.items_max) {
-                            let time_s = whole_seconds(observed.time);
-                            let entry = LedgerEntry { id: observed.id, content, time_s };
-                            let fits = chunk.has_room_for(&changes);
-                            if fits {
-                                chunk.merge(&mut changes);
-                                chunk.horizon.advance(observed.time, record.timestamp, &self.settings);
-                                chunk.totals.applied += 1;
-                                self.ledger.push(entry);
-                            }
-                            fits
-                        } else {
-                            self.park(
-                                &mut chunk,
-                                record,
-                                too_many(changes.len(), observed.id, &self.settings),
-                            )
-                        }
+                        reducer.reduce(&fresh.observed, &mut changes);
+                        self.apply(&mut chunk, record, &fresh, &mut changes)
                     }
                 };
-            if !taken {
-                break;
+                if !taken {
+                    return chunk;
+                }
+                chunk.take(record);
             }
-            chunk.take(record);
         }
         chunk
+    }
+
+    /// Applies what a fresh event changes, if the chunk has room for it.
+    fn apply<'a, R: Reducer>(
+        &mut self,
+        chunk: &mut Chunk<'a, R>,
+        record: &Record<'a>,
+        fresh: &Read<R::Event<'a>>,
+        changes: &mut Changes<'a, R>,
+    ) -> bool {
+        let Observed { id, time, .. } = fresh.observed;
+        if !fold_many::<R>(changes, self.settings.items_max) {
+            return self.park(chunk, record, too_many(changes.len(), id, &self.settings));
+        }
+        let fits = chunk.has_room_for(changes);
+        if fits {
+            chunk.merge(changes);
+            chunk.horizon.advance(time, record.timestamp, &self.settings);
+            chunk.totals.applied += 1;
+            let entry = LedgerEntry { id, content: fresh.content, time_s: whole_seconds(time) };
+            self.ledger.push_hashed(entry, fresh.id_hash);
+        }
+        fits
     }
 
     fn park<R: Reducer>(&self, chunk: &mut Chunk<'_, R>, record: &Record<'_>, refusal: Unreadable) -> bool {
