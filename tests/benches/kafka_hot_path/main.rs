@@ -171,11 +171,11 @@ fn measure(state: &mut PartitionState, batches: &[Batch], buffer: &mut Vec<u8>) 
         let headers = event.headers();
         let partitions: Vec<_> = event.partitions(&headers).collect();
         let mut decoded = on_core();
-        round.decode += decoded - started;
+        round.decode += decoded.saturating_sub(started);
         for (_, records) in &partitions {
             let chunks = black_box(state.judge_all(&Figures, records));
             let judged = on_core();
-            round.judge += judged - decoded;
+            round.judge += judged.saturating_sub(decoded);
             decoded = judged;
             round.chunks += chunks.len();
             applied(&chunks, records.len());
@@ -191,7 +191,7 @@ fn measure(state: &mut PartitionState, batches: &[Batch], buffer: &mut Vec<u8>) 
             let decoded = base64_simd::STANDARD.decode(&batch.payload[value.clone()], out).expect("base64");
             black_box(decoded.iter().fold(0_u8, |sum, byte| sum ^ byte));
         }
-        round.floor += on_core() - started;
+        round.floor += on_core().saturating_sub(started);
     }
     round
 }

@@ -12,7 +12,10 @@ impl Operator {
         let mut lines = Vec::new();
         let mut token = None;
         loop {
-            let request = self.logs.filter_log_events().log_group_name(group);
+            // The local engine answers with the first 10,000 lines that match and never with more: without a pattern
+            // a busy group's later lines would not be found.
+            let pattern = format!("\"{message}\"");
+            let request = self.logs.filter_log_events().log_group_name(group).filter_pattern(pattern);
             let page = match request.set_next_token(token).send().await {
                 Ok(page) => page,
                 Err(error)
