@@ -71,6 +71,7 @@ struct Judged {
 impl Test<'_> {
     /// Publishes the mix while it is consumed, and fires until everything is.
     fn run(&self, before: u64) -> Fire {
+        let begun_at = semel_aws::SystemClock.now().to_string();
         let (log, over, started) = (Log::default(), AtomicBool::new(false), Instant::now());
         let mut killer = Killer::new(self.stack, self.analytics.function());
         let mut rival = Rival::new(&self.analytics, self.kafka);
@@ -98,7 +99,7 @@ impl Test<'_> {
         killer.assert_done();
         let log = log.into_inner().expect("the reader has not panicked");
         let overlaps = [rival.deliveries, rival.records, rival.failed];
-        Fire { log, published, took, kills: killer.kills(), overlaps }
+        Fire { begun_at, log, published, took, kills: killer.kills(), overlaps }
     }
 
     /// Waits until the fences have counted everything, and calls `look` meanwhile.
@@ -224,6 +225,7 @@ impl Test<'_> {
 
 /// What a run left behind.
 struct Fire {
+    begun_at: String,
     log: BTreeMap<i32, Vec<semel_kafka::Message>>,
     published: Duration,
     took: Duration,
@@ -241,7 +243,8 @@ impl Fire {
             overlaps: [deliveries, records, failed],
             ..
         } = self;
-        let lines = analytics.lines("invocation");
+        let mut lines = analytics.lines("invocation");
+        lines.retain(|line| line["timestamp"].as_str() >= Some(&self.begun_at));
         let sum = |name: &str| lines.iter().filter_map(|line| line[name].as_u64()).sum::<u64>();
         let text = format!(
             "{} records in {:.1} s ({:.0}/s; published in {:.1} s): {makeup:?}\n\
