@@ -15,15 +15,9 @@ use semel_aws::Aws;
 use semel_exactly_once::{Class, Clock};
 use semel_kafka::{Connection, PublisherSettings, Record};
 use semel_lambda::InitError;
-use semel_lambda::config::Environment;
+use semel_lambda::config::{Environment, KafkaAccess};
 
 use crate::ports::{Outgoing, Publisher, Unpublished};
-
-#[derive(Clone, Copy)]
-enum Security {
-    Iam,
-    Plaintext,
-}
 
 /// One topic. Each batch is one transaction: all its events are there, or none.
 pub struct Topic {
@@ -37,12 +31,10 @@ impl Topic {
     ///
     /// The transactional id is this process's own: a second one with the same id would put the first out.
     pub fn of(env: &Environment, aws: &Aws, clock: &impl Clock) -> Result<Self, InitError> {
-        let brokers = env.brokers("KAFKA_BROKERS")?;
-        let words = [("iam", Security::Iam), ("plaintext", Security::Plaintext)];
-        let mut connection = match env.choice("KAFKA_SECURITY", &words)? {
-            Security::Plaintext => Connection::plaintext(brokers),
-            Security::Iam => {
-                let region = env.text("AWS_REGION", "eu-central-1")?;
+        let KafkaAccess { brokers, iam_region } = env.kafka()?;
+        let mut connection = match iam_region {
+            None => Connection::plaintext(brokers),
+            Some(region) => {
                 let credentials =
                     aws.credentials().ok_or("Kafka with IAM needs AWS credentials, and there are none")?;
                 Connection::iam(brokers, region, credentials)

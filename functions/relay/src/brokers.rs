@@ -9,13 +9,7 @@
 use semel_aws::Aws;
 use semel_kafka::{Connection, KafkaEvents, Publisher, PublisherSettings};
 use semel_lambda::InitError;
-use semel_lambda::config::Environment;
-
-#[derive(Clone, Copy)]
-enum Security {
-    Iam,
-    Plaintext,
-}
+use semel_lambda::config::{Environment, KafkaAccess};
 
 /// Kafka, if there are brokers. Makes no request: the first events connect, and a broker that is away at start is a
 /// carrier that could not take them yet.
@@ -26,12 +20,10 @@ pub fn kafka(env: &Environment, aws: &Aws) -> Result<Option<KafkaEvents>, InitEr
     if env.optional("KAFKA_BROKERS").is_none() {
         return Ok(None);
     }
-    let brokers = env.brokers("KAFKA_BROKERS")?;
-    let words = [("iam", Security::Iam), ("plaintext", Security::Plaintext)];
-    let mut connection = match env.choice("KAFKA_SECURITY", &words)? {
-        Security::Plaintext => Connection::plaintext(brokers),
-        Security::Iam => {
-            let region = env.text("AWS_REGION", "eu-central-1")?;
+    let KafkaAccess { brokers, iam_region } = env.kafka()?;
+    let mut connection = match iam_region {
+        None => Connection::plaintext(brokers),
+        Some(region) => {
             let credentials =
                 aws.credentials().ok_or("Kafka with IAM needs AWS credentials, and there are none")?;
             Connection::iam(brokers, region, credentials)

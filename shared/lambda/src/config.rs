@@ -42,6 +42,15 @@ impl ConfigError {
     }
 }
 
+/// Where Kafka is, and how to get in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KafkaAccess {
+    /// `host:port`, several by commas.
+    pub brokers: String,
+    /// The region of Amazon MSK's IAM; `None` where no encryption and no credentials are asked for.
+    pub iam_region: Option<String>,
+}
+
 /// The variables of the process, or those of a test.
 #[derive(Debug, Clone, Default)]
 pub struct Environment(BTreeMap<String, String>);
@@ -110,8 +119,17 @@ impl Environment {
         })
     }
 
+    /// The way to Kafka: `KAFKA_BROKERS`, `KAFKA_SECURITY` (`iam` or `plaintext`) and, for `iam`, `AWS_REGION`, which
+    /// Lambda sets.
+    pub fn kafka(&self) -> Result<KafkaAccess, ConfigError> {
+        let brokers = self.brokers("KAFKA_BROKERS")?;
+        let with_iam = self.choice("KAFKA_SECURITY", &[("iam", true), ("plaintext", false)])?;
+        let iam_region = with_iam.then(|| self.text("AWS_REGION", "eu-central-1")).transpose()?;
+        Ok(KafkaAccess { brokers, iam_region })
+    }
+
     /// Kafka brokers: `host:port`, several by commas.
-    pub fn brokers(&self, name: &str) -> Result<String, ConfigError> {
+    fn brokers(&self, name: &str) -> Result<String, ConfigError> {
         let example = "b-1.semel.kafka.eu-central-1.amazonaws.com:9098";
         self.parsed(name, "host:port, several by commas", example, |text| {
             text.split(',').all(is_broker).then(|| text.to_owned())
