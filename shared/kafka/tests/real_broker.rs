@@ -1,4 +1,4 @@
-//! The same crate against a real Apache Kafka broker: `KAFKA_TEST_BROKERS=127.0.0.1:9092 cargo test -p semel-kafka
+//! The same crate against a real Apache Kafka broker: `SEMEL_BROKERS=127.0.0.1:9092 cargo test -p semel-kafka
 //! --features consumer --test real_broker -- --ignored`. Every test makes a topic of its own and deletes it.
 #![cfg(feature = "consumer")]
 
@@ -23,7 +23,7 @@ struct Lab {
 
 impl Lab {
     async fn with(partitions: i32, setting: (&str, &str)) -> Self {
-        let brokers = std::env::var("KAFKA_TEST_BROKERS").expect("KAFKA_TEST_BROKERS names the brokers");
+        let brokers = std::env::var("SEMEL_BROKERS").expect("SEMEL_BROKERS names the brokers");
         let connection = Connection::plaintext(brokers);
         let cluster = Cluster::connect(&connection, TIMEOUT).await.expect("the brokers answer");
         let topic = format!("test-{}", Uuid::new_v4());
@@ -74,7 +74,7 @@ fn fault(outcome: Result<semel_kafka::Position, KafkaError>) -> (Class, String) 
 }
 
 #[tokio::test]
-#[ignore = "needs a Kafka broker: KAFKA_TEST_BROKERS"]
+#[ignore = "needs a Kafka broker: SEMEL_BROKERS"]
 async fn what_is_published_is_read_once_and_goes_on_after_the_commit() {
     let lab = Lab::with(3, ("message.timestamp.type", "LogAppendTime")).await;
     let publisher = lab.publisher();
@@ -123,7 +123,7 @@ async fn what_is_published_is_read_once_and_goes_on_after_the_commit() {
 }
 
 #[tokio::test]
-#[ignore = "needs a Kafka broker: KAFKA_TEST_BROKERS"]
+#[ignore = "needs a Kafka broker: SEMEL_BROKERS"]
 async fn a_member_can_go_back_and_hold_partitions() {
     let lab = Lab::new(2).await;
     let publisher = lab.publisher();
@@ -150,7 +150,7 @@ async fn a_member_can_go_back_and_hold_partitions() {
 }
 
 #[tokio::test]
-#[ignore = "needs a Kafka broker: KAFKA_TEST_BROKERS"]
+#[ignore = "needs a Kafka broker: SEMEL_BROKERS"]
 async fn an_aborted_transaction_is_never_read() {
     let lab = Lab::with(1, ("max.message.bytes", "20000")).await;
     let settings = PublisherSettings::new(lab.connection.clone());
@@ -174,7 +174,7 @@ async fn an_aborted_transaction_is_never_read() {
 }
 
 #[tokio::test]
-#[ignore = "needs a Kafka broker: KAFKA_TEST_BROKERS"]
+#[ignore = "needs a Kafka broker: SEMEL_BROKERS"]
 async fn a_record_too_large_for_the_topic_is_refused_and_its_neighbours_are_written() {
     let lab = Lab::with(1, ("max.message.bytes", "300000")).await;
     let publisher = lab.publisher();
@@ -190,7 +190,7 @@ async fn a_record_too_large_for_the_topic_is_refused_and_its_neighbours_are_writ
 }
 
 #[tokio::test]
-#[ignore = "needs a Kafka broker: KAFKA_TEST_BROKERS"]
+#[ignore = "needs a Kafka broker: SEMEL_BROKERS"]
 async fn an_unknown_topic_is_a_fatal_error_and_a_topic_made_anew_has_another_id() {
     let lab = Lab::new(1).await;
     let missing = lab.publisher().publish(&[Record::new("no-such-topic", "k", "v")]).await.remove(0);
