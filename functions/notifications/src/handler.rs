@@ -16,7 +16,7 @@ use semel_contracts::{EmailAddress, Envelope};
 use semel_exactly_once::{Clock, Idempotency, Once, OnceError, RecordStore};
 use semel_lambda::sqs::{Consumer, Outcome, Reason, Received};
 
-use crate::mail::Mail;
+use crate::mail::News;
 use crate::{html, text};
 
 /// How long one attempt holds an event. Longer than the longest timeout that template.yaml allows the function
@@ -54,14 +54,14 @@ impl<R: RecordStore, C: Clock, P: Post> Notifications<R, C, P> {
     }
 
     async fn notify(&self, envelope: &Envelope) -> Outcome {
-        let Some(mail) = Mail::about(&envelope.data) else {
+        let Some(news) = News::of(&envelope.data) else {
             return Outcome::Fatal(Reason::new("not_for_consumer", "no customer is told of this event"));
         };
         let payload = match serde_json::to_vec(&envelope.data) {
             Ok(payload) => payload,
             Err(error) => return Outcome::Fatal(Reason::new("encode", error.to_string())),
         };
-        let sent = self.once.run(&envelope.event_id.to_string(), &payload, || self.send(&mail)).await;
+        let sent = self.once.run(&envelope.event_id.to_string(), &payload, || self.send(news)).await;
         match sent {
             Ok(Once::Fresh(_message_id)) => Outcome::Applied,
             Ok(Once::Replayed(_message_id)) => Outcome::Duplicate,
@@ -69,8 +69,9 @@ impl<R: RecordStore, C: Clock, P: Post> Notifications<R, C, P> {
         }
     }
 
-    async fn send(&self, mail: &Mail<'_>) -> Result<String, AwsError> {
-        let (text, html) = (text::render(mail), html::render(mail));
+    async fn send(&self, news: News<'_>) -> Result<String, AwsError> {
+        let mail = news.mail();
+        let (text, html) = (text::render(&mail), html::render(&mail));
         let email = Email {
             from: self.sender.as_str(),
             to: mail.to.as_str(),
@@ -87,7 +88,7 @@ impl<R: RecordStore, C: Clock, P: Post> Consumer for Notifications<R, C, P> {
 
     /// Grouped by order, so that the mails of one order leave in the order in which its events came.
     fn route(&self, envelope: &Envelope) -> Option<String> {
-        Mail::about(&envelope.data).map(|_| envelope.order_id().to_string())
+        News::of(&envelope.data).map(|_| envelope.order_id().to_string())
     }
 
     async fn handle(&self, _order_id: &str, group: Vec<Received>) -> Vec<Outcome> {

@@ -119,13 +119,14 @@ mod tests {
     use semel_testkit::sample;
 
     use super::*;
+    use crate::mail::News;
 
     #[test]
     fn what_comes_from_outside_cannot_become_markup() {
         let mut order: OrderConfirmed = sample::confirmed();
         order.ship_to.name = "<script>alert(\"1\")</script> & 'co'".parse().expect("a printable name");
         let event = Event::from(order);
-        let html = render(&Mail::about(&event).expect("a customer is told"));
+        let html = render(&News::of(&event).expect("a customer is told").mail());
         assert!(!html.contains("<script"), "{html}");
         assert!(html.contains("&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt; &amp; &#39;co&#39;"));
     }
@@ -133,7 +134,7 @@ mod tests {
     #[test]
     fn all_that_the_mail_says_is_in_the_page() {
         let event = Event::from(sample::confirmed());
-        let mail = Mail::about(&event).expect("a customer is told");
+        let mail = News::of(&event).expect("a customer is told").mail();
         let html = render(&mail);
         for said in [
             mail.heading,

@@ -1,11 +1,66 @@
 //! What a customer is told about an event: subject, words, figures. No markup: `html` and `text` lay it out, and
 //! escape whatever comes from outside.
+//!
+//! Whether a customer is told of an event is [`News`]' to say; only what is sent is put into words.
 
 use semel_contracts::events::{
     CancellationReason, OrderCancelled, OrderConfirmed, OrderCreated, PaymentProcessed, ShipmentDelivered,
     ShipmentDispatched, ShippingMethod,
 };
 use semel_contracts::{Address, EmailAddress, Event, Lines, Money, OrderId, OrderLine};
+
+/// An event that a customer is told of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum News<'a> {
+    /// We have the order.
+    Created(&'a OrderCreated),
+    /// It will be sent.
+    Confirmed(&'a OrderConfirmed),
+    /// It will not.
+    Cancelled(&'a OrderCancelled),
+    /// The receipt.
+    Paid(&'a PaymentProcessed),
+    /// The parcel left.
+    Dispatched(&'a ShipmentDispatched),
+    /// The parcel arrived.
+    Delivered(&'a ShipmentDelivered),
+}
+
+impl<'a> News<'a> {
+    /// The event as news; `None` if no customer is told of such events.
+    pub fn of(event: &'a Event) -> Option<Self> {
+        match event {
+            Event::OrderCreated(event) => Some(Self::Created(event)),
+            Event::OrderConfirmed(event) => Some(Self::Confirmed(event)),
+            Event::OrderCancelled(event) => Some(Self::Cancelled(event)),
+            Event::PaymentProcessed(event) => Some(Self::Paid(event)),
+            Event::ShipmentDispatched(event) => Some(Self::Dispatched(event)),
+            Event::ShipmentDelivered(event) => Some(Self::Delivered(event)),
+            Event::OrderCancellationRequested(_)
+            | Event::PaymentAuthorized(_)
+            | Event::PaymentDeclined(_)
+            | Event::PaymentVoided(_)
+            | Event::PaymentRefunded(_)
+            | Event::InventoryReserved(_)
+            | Event::InventoryRejected(_)
+            | Event::InventoryReleased(_)
+            | Event::ShipmentCreated(_)
+            | Event::ShipmentCancelled(_) => None,
+        }
+    }
+
+    /// The mail that tells it.
+    pub fn mail(self) -> Mail<'a> {
+        match self {
+            Self::Created(event) => created(event),
+            Self::Confirmed(event) => confirmed(event),
+            Self::Cancelled(event) => cancelled(event),
+            Self::Paid(event) => paid(event),
+            Self::Dispatched(event) => dispatched(event),
+            Self::Delivered(event) => delivered(event),
+        }
+    }
+}
 
 /// A mail before it is laid out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,28 +104,6 @@ pub struct Basket {
 }
 
 impl<'a> Mail<'a> {
-    /// The mail about `event`; `None` if no customer is told of such events.
-    pub fn about(event: &'a Event) -> Option<Self> {
-        match event {
-            Event::OrderCreated(event) => Some(created(event)),
-            Event::OrderConfirmed(event) => Some(confirmed(event)),
-            Event::OrderCancelled(event) => Some(cancelled(event)),
-            Event::PaymentProcessed(event) => Some(paid(event)),
-            Event::ShipmentDispatched(event) => Some(dispatched(event)),
-            Event::ShipmentDelivered(event) => Some(delivered(event)),
-            Event::OrderCancellationRequested(_)
-            | Event::PaymentAuthorized(_)
-            | Event::PaymentDeclined(_)
-            | Event::PaymentVoided(_)
-            | Event::PaymentRefunded(_)
-            | Event::InventoryReserved(_)
-            | Event::InventoryRejected(_)
-            | Event::InventoryReleased(_)
-            | Event::ShipmentCreated(_)
-            | Event::ShipmentCancelled(_) => None,
-        }
-    }
-
     fn new(to: &'a EmailAddress, order_id: OrderId, heading: &'static str, tone: Tone) -> Self {
         let order = number(order_id);
         let subject = format!("{heading} (order {order})");
@@ -192,7 +225,7 @@ mod tests {
     #[test]
     fn a_subject_is_one_line_with_the_orders_number() {
         let event = Event::from(sample::paid());
-        let mail = Mail::about(&event).expect("a customer is told");
+        let mail = News::of(&event).expect("a customer is told").mail();
         let number = sample::order_id().to_string()[..8].to_uppercase();
         assert_eq!(mail.subject, format!("We have received your payment (order {number})"));
         assert_eq!(mail.to.as_str(), "ada@example.com");
@@ -201,7 +234,7 @@ mod tests {
     #[test]
     fn a_basket_adds_up() {
         let event = Event::from(sample::confirmed());
-        let basket = Mail::about(&event).and_then(|mail| mail.basket).expect("a basket");
+        let basket = News::of(&event).and_then(|news| news.mail().basket).expect("a basket");
         assert_eq!(basket.lines, [("2 × MUG-BLUE".to_owned(), "29.00 EUR".to_owned())]);
         assert_eq!(basket.total, "29.00 EUR");
     }

@@ -35,11 +35,12 @@ mod tests {
     use semel_testkit::sample;
 
     use super::*;
+    use crate::mail::News;
 
     #[test]
     fn all_that_the_mail_says_is_in_the_text() {
         let event = Event::from(sample::confirmed());
-        let mail = Mail::about(&event).expect("a customer is told");
+        let mail = News::of(&event).expect("a customer is told").mail();
         let expected = format!(
             "Your order is confirmed\n\n\
              Your articles are reserved and your payment is authorised. We are packing.\n\n  \
