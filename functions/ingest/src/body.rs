@@ -17,6 +17,8 @@ pub(crate) enum BodyError {
     TooLarge,
     #[error("the body is said to be gzip and does not begin as gzip does")]
     NotGzip,
+    #[error("the body was gzip and has been read as text on its way, which destroys it")]
+    MangledGzip,
     #[error("the gzip is broken")]
     BrokenGzip(#[source] std::io::Error),
     #[error("the body is not UTF-8")]
@@ -26,6 +28,14 @@ pub(crate) enum BodyError {
 /// Whether bytes begin as gzip does. No JSON text does.
 pub(crate) fn is_gzip(bytes: &[u8]) -> bool {
     bytes.starts_with(&GZIP)
+}
+
+/// Whether bytes are what is left of gzip that somebody read as text: its second byte is no character in UTF-8, so it
+/// was replaced, or was taken for Latin-1. No JSON text begins so.
+///
+/// API Gateway does this to a body whose content type it takes for text, and so do local stand-ins for it.
+pub(crate) fn is_mangled_gzip(bytes: &[u8]) -> bool {
+    ["\u{1f}\u{fffd}", "\u{1f}\u{8b}"].iter().any(|mangled| bytes.starts_with(mangled.as_bytes()))
 }
 
 /// The bytes inside gzip, at most [`BODY_BYTES_MAX`] of them: not one byte more is made, however many there would be.

@@ -87,16 +87,20 @@ fn form_of(request: &Request) -> Result<Form, Response> {
 }
 
 fn text_of<'a>(request: &Request, bytes: &'a [u8]) -> Result<Cow<'a, str>, Response> {
-    let text = match request.header("content-encoding").map(str::trim).unwrap_or_default() {
-        "" => std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(body::BodyError::NotText),
-        encoding if encoding.eq_ignore_ascii_case("identity") => {
-            std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(body::BodyError::NotText)
-        }
-        encoding if encoding.eq_ignore_ascii_case("gzip") && !body::is_gzip(bytes) => {
-            Err(body::BodyError::NotGzip)
-        }
-        encoding if encoding.eq_ignore_ascii_case("gzip") => body::text_of(bytes),
-        _ => return Err(refusal::encoding()),
+    let encoding = request.header("content-encoding").map(str::trim).unwrap_or_default();
+    let is_zipped = encoding.eq_ignore_ascii_case("gzip");
+    if !(is_zipped || encoding.is_empty() || encoding.eq_ignore_ascii_case("identity")) {
+        return Err(refusal::encoding());
+    }
+    // Whatever the headers say: who mangles it may have dropped one of them.
+    let text = if body::is_mangled_gzip(bytes) {
+        Err(body::BodyError::MangledGzip)
+    } else if !is_zipped {
+        std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(body::BodyError::NotText)
+    } else if body::is_gzip(bytes) {
+        body::text_of(bytes)
+    } else {
+        Err(body::BodyError::NotGzip)
     };
     text.map_err(|error| refusal::body(&error))
 }

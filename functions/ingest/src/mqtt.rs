@@ -131,7 +131,9 @@ fn text_of(selected: &Selected) -> Result<String, Rejection> {
     body::text_of(&bytes).map(std::borrow::Cow::into_owned).map_err(|error| {
         let reason = match error {
             body::BodyError::TooLarge => "too_large",
-            body::BodyError::NotGzip | body::BodyError::BrokenGzip(_) => "broken_gzip",
+            body::BodyError::NotGzip | body::BodyError::MangledGzip | body::BodyError::BrokenGzip(_) => {
+                "broken_gzip"
+            }
             body::BodyError::NotText(_) => "not_json",
         };
         rejection(reason, semel_lambda::chain(&error))

@@ -58,6 +58,13 @@ pub(crate) fn body(error: &BodyError) -> Response {
                           Content-Type: application/x-ndjson, arrays too: under other types it may be mangled on its way.";
             return Problem::new(415, "Unsupported encoding", detail).into();
         }
+        BodyError::MangledGzip => {
+            let detail = format!(
+                "{error}: Send gzip with Content-Encoding: gzip and with Content-Type: application/x-ndjson, arrays \
+                 too; under application/json it may not arrive whole."
+            );
+            return Problem::new(400, "Malformed body", detail).into();
+        }
         BodyError::BrokenGzip(_) | BodyError::NotText(_) => (400, "Malformed body"),
     };
     Problem::new(status, title, format!("{}.", chain(error))).into()

@@ -65,6 +65,28 @@ fn gzip_that_is_none_or_broken_is_refused() {
 }
 
 #[test]
+fn gzip_that_was_read_as_text_on_its_way_is_told_from_all_else() {
+    let fixture = Fixture::default();
+    let zipped = gzip(json!([page(1)]).to_string().as_bytes());
+    let lossy = String::from_utf8_lossy(&zipped).into_owned();
+    assert!(lossy.starts_with("\u{1f}\u{fffd}"), "{lossy:?}");
+    let latin: String = zipped.iter().map(|&byte| char::from(byte)).collect();
+    for text in [lossy, latin] {
+        for encoding in [json!("gzip"), json!("identity"), json!(null)] {
+            for content_type in ["application/json", "application/x-ndjson"] {
+                let mut request = post(&text);
+                request["headers"]["content-type"] = json!(content_type);
+                if !encoding.is_null() {
+                    request["headers"]["content-encoding"] = encoding.clone();
+                }
+                assert_refused(&fixture, &request, 400, "Content-Type: application/x-ndjson");
+                assert_refused(&fixture, &request, 400, "Content-Encoding: gzip");
+            }
+        }
+    }
+}
+
+#[test]
 fn bodies_are_bounded_zipped_and_unzipped() {
     let fixture = Fixture::default();
     let large = format!("[{}{}]", page(1), " ".repeat(BODY_BYTES_MAX));
