@@ -74,7 +74,7 @@ impl Serialize for Status {
 
 impl Answer {
     /// The answer to a batch that was judged; `status_of` says what became of the good events, by their places.
-    pub(crate) fn new(verdicts: Vec<Verdict>, mut status_of: impl FnMut(usize) -> Status) -> Self {
+    pub(crate) fn new(verdicts: Vec<Verdict<'_>>, mut status_of: impl FnMut(usize) -> Status) -> Self {
         let events: Vec<Told> = verdicts
             .into_iter()
             .enumerate()

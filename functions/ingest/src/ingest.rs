@@ -70,7 +70,7 @@ impl<P: Publisher, R: RecordStore, C: Clock, D> Ingest<P, R, C, D> {
         caller: &str,
         key: Option<&str>,
         events: &[&str],
-        verdicts: Vec<Verdict>,
+        verdicts: Vec<Verdict<'_>>,
     ) -> Result<Answer, TakeError> {
         let good = good_of(events, &verdicts);
         if good.is_empty() {
@@ -103,7 +103,7 @@ impl<P: Publisher, R: RecordStore, C: Clock, D> Ingest<P, R, C, D> {
     }
 
     /// Publishes good events without a record: for a producer that reads no answer, none is worth its cost.
-    pub(crate) async fn take(&self, events: &[&str], verdicts: &[Verdict]) -> Result<(), Unpublished> {
+    pub(crate) async fn take(&self, events: &[&str], verdicts: &[Verdict<'_>]) -> Result<(), Unpublished> {
         let good = good_of(events, verdicts);
         if good.is_empty() { Ok(()) } else { self.publisher.publish(&outgoing(&good)).await }
     }
@@ -143,13 +143,11 @@ impl<P: Publisher, R: RecordStore, C: Clock, D> Ingest<P, R, C, D> {
     }
 }
 
-fn good_of<'a>(events: &[&'a str], verdicts: &'a [Verdict]) -> Vec<Good<'a>> {
+fn good_of<'a>(events: &[&'a str], verdicts: &'a [Verdict<'_>]) -> Vec<Good<'a>> {
     let pairs = events.iter().zip(verdicts).enumerate();
     pairs
         .filter_map(|(index, (value, verdict))| match verdict {
-            Verdict::Good { id, key } => {
-                Some(Good { index, id: *id, outgoing: Outgoing { key: key.as_str(), value } })
-            }
+            Verdict::Good { id, key } => Some(Good { index, id: *id, outgoing: Outgoing { key, value } }),
             Verdict::Repeated { .. } | Verdict::Rejected(_) => None,
         })
         .collect()

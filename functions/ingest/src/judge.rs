@@ -1,15 +1,16 @@
 //! Which events of a batch may pass: each is held to the contract, to the clock, to its sender and to its neighbours.
 //!
-//! Pure: the time is passed in. Nothing is copied of an event but what its answer says.
+//! Pure: the time is passed in. Nothing is copied of an event but what its answer says: a good one is read in place,
+//! and only what is refused, or written in an unusual way, is read by the decoder that can say why.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use semel_contracts::telemetry::DeviceId;
-use semel_contracts::{
-    AggregateId, CustomerId, Envelope, EventId, EventType, Fault, Telemetry, Timestamp, decode_telemetry,
-};
+use semel_contracts::borrowed::TelemetryEvent;
+use semel_contracts::{ContractError, CustomerId, EventId, EventType, Fault, Timestamp};
 
+use crate::facts::{Facts, Who};
 use crate::limits::FUTURE_MAX;
 
 /// Who sends, as far as somebody else than the sender says so.
@@ -25,9 +26,9 @@ pub(crate) enum Sender<'a> {
 
 /// What is thought of an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub(crate) enum Verdict<'a> {
     /// It may pass, under this key.
-    Good { id: EventId, key: AggregateId },
+    Good { id: EventId, key: Cow<'a, str> },
     /// An event above it in the batch is the very same.
     Repeated { id: EventId },
     /// It may not pass.
@@ -49,26 +50,26 @@ pub(crate) struct Rejection {
 }
 
 /// Judges the events of a batch, in their order.
-pub(crate) fn judge(events: &[&str], sender: Sender<'_>, now: Timestamp) -> Vec<Verdict> {
+pub(crate) fn judge<'a>(events: &[&'a str], sender: Sender<'_>, now: Timestamp) -> Vec<Verdict<'a>> {
     let latest = now.saturating_add(FUTURE_MAX);
     // Hashed with the process's seed: ids are chosen by clients.
     let mut met: HashMap<EventId, &str> = HashMap::with_capacity(events.len());
     events
         .iter()
         .map(|&text| {
-            let envelope = match read(text, sender, latest) {
-                Ok(envelope) => envelope,
+            let facts = match read(text, sender, latest) {
+                Ok(facts) => facts,
                 Err(rejection) => return Verdict::Rejected(*rejection),
             };
-            let id = envelope.event_id;
+            let id = facts.id;
             match met.entry(id) {
                 Entry::Vacant(place) => {
                     place.insert(text);
-                    Verdict::Good { id, key: envelope.metadata.aggregate_id }
+                    Verdict::Good { id, key: facts.key }
                 }
                 Entry::Occupied(first) if *first.get() == text => Verdict::Repeated { id },
                 Entry::Occupied(_) => Verdict::Rejected(of(
-                    &envelope,
+                    &facts,
                     "id_reused",
                     "event_id",
                     "an event above it in this request has the same id and says something else".to_owned(),
@@ -78,45 +79,43 @@ pub(crate) fn judge(events: &[&str], sender: Sender<'_>, now: Timestamp) -> Vec<
         .collect()
 }
 
-fn read(text: &str, sender: Sender<'_>, latest: Timestamp) -> Result<Envelope<Telemetry>, Box<Rejection>> {
-    let envelope = decode_telemetry(text).map_err(|error| {
-        let (reason, field) = place(error.fault());
-        Rejection {
-            id: error.event_id(),
-            event_type: error.event_type().map(str::to_owned),
-            reason,
-            field: field.map(str::to_owned),
-            detail: error.fault().to_string(),
-        }
-    })?;
-    if envelope.timestamp > latest {
+fn read<'a>(text: &'a str, sender: Sender<'_>, latest: Timestamp) -> Result<Facts<'a>, Box<Rejection>> {
+    let event = TelemetryEvent::decode(text.as_bytes()).map_err(|error| Box::new(broken(&error)))?;
+    let facts = Facts::from(event);
+    if facts.timestamp > latest {
         let ahead = FUTURE_MAX.as_secs();
         let detail = format!("timestamp is more than {ahead} s ahead; set the clock, or correct it by ours");
-        return Err(Box::new(of(&envelope, "future_timestamp", "timestamp", detail)));
+        return Err(Box::new(of(&facts, "future_timestamp", "timestamp", detail)));
     }
-    match sender {
-        Sender::Anyone => {}
-        Sender::Customer(subject) => {
-            if customer_of(&envelope.data).is_some_and(|customer| customer != subject) {
-                let detail = "data.customer_id is not the token's subject; leave it out".to_owned();
-                return Err(Box::new(of(&envelope, "not_the_sender", "data.customer_id", detail)));
-            }
+    match (sender, &facts.who) {
+        (Sender::Customer(subject), Who::Customer(Some(customer))) if customer != subject.as_str() => {
+            let detail = "data.customer_id is not the token's subject; leave it out".to_owned();
+            Err(Box::new(of(&facts, "not_the_sender", "data.customer_id", detail)))
         }
-        Sender::Device(name) => {
-            if device_of(&envelope.data).is_none_or(|device| device.as_str() != name) {
-                let detail =
-                    "a device reports about itself only, on the topic that its name is in".to_owned();
-                return Err(Box::new(of(&envelope, "not_the_sender", "data.device_id", detail)));
-            }
+        // A device's name is its events' key.
+        (Sender::Device(name), who) if *who != Who::Device || facts.key != name => {
+            let detail = "a device reports about itself only, on the topic that its name is in".to_owned();
+            Err(Box::new(of(&facts, "not_the_sender", "data.device_id", detail)))
         }
+        (Sender::Anyone | Sender::Customer(_) | Sender::Device(_), _) => Ok(facts),
     }
-    Ok(envelope)
 }
 
-fn of(envelope: &Envelope<Telemetry>, reason: &'static str, field: &str, detail: String) -> Rejection {
+fn broken(error: &ContractError) -> Rejection {
+    let (reason, field) = place(error.fault());
     Rejection {
-        id: Some(envelope.event_id),
-        event_type: Some(envelope.event_type().as_str().to_owned()),
+        id: error.event_id(),
+        event_type: error.event_type().map(str::to_owned),
+        reason,
+        field: field.map(str::to_owned),
+        detail: error.fault().to_string(),
+    }
+}
+
+fn of(facts: &Facts<'_>, reason: &'static str, field: &str, detail: String) -> Rejection {
+    Rejection {
+        id: Some(facts.id),
+        event_type: Some(facts.event_type.as_str().to_owned()),
         reason,
         field: Some(field.to_owned()),
         detail,
@@ -136,24 +135,6 @@ fn place(fault: &Fault) -> (&'static str, Option<&str>) {
         }
         Fault::Disagrees { path, .. } => (fault.code(), Some(path)),
         Fault::TooLarge { .. } | Fault::NotJson { .. } => (fault.code(), None),
-    }
-}
-
-fn customer_of(event: &Telemetry) -> Option<&CustomerId> {
-    match event {
-        Telemetry::PageViewed(event) => event.customer_id.as_ref(),
-        Telemetry::ProductViewed(event) => event.customer_id.as_ref(),
-        Telemetry::CartUpdated(event) => event.customer_id.as_ref(),
-        Telemetry::ShelfCounted(_) | Telemetry::ItemScanned(_) | Telemetry::DeviceReported(_) => None,
-    }
-}
-
-fn device_of(event: &Telemetry) -> Option<&DeviceId> {
-    match event {
-        Telemetry::ShelfCounted(event) => Some(&event.device_id),
-        Telemetry::ItemScanned(event) => Some(&event.device_id),
-        Telemetry::DeviceReported(event) => Some(&event.device_id),
-        Telemetry::PageViewed(_) | Telemetry::ProductViewed(_) | Telemetry::CartUpdated(_) => None,
     }
 }
 

@@ -7,6 +7,7 @@ mod answer;
 mod batch;
 mod body;
 mod caller;
+mod facts;
 mod function;
 mod http;
 mod ingest;

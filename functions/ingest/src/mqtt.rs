@@ -109,7 +109,7 @@ impl<P: Publisher, R: RecordStore, C: Clock, D: DeadLetters> Ingest<P, R, C, D> 
 }
 
 /// The answer and its counters, when everything that passes is published and everything else is kept.
-fn told(verdicts: Vec<Verdict>, letters: usize) -> (Answer, Counts) {
+fn told(verdicts: Vec<Verdict<'_>>, letters: usize) -> (Answer, Counts) {
     let answer = Answer::new(verdicts, |_| Status::Accepted);
     let mut counts = counts(&answer);
     counts.push(("dead_lettered", u64::try_from(letters).unwrap_or(u64::MAX)));

@@ -1,5 +1,6 @@
 //! What may pass and what may not, event by event.
 
+use semel_contracts::borrowed::EnvelopeRef;
 use serde_json::{Value, json};
 
 use super::*;
@@ -39,13 +40,34 @@ fn with(mut event: Value, pointer: &str, value: Value) -> Value {
     event
 }
 
-fn verdicts(events: &[String], sender: Sender<'_>) -> Vec<Verdict> {
+fn verdicts<'a>(events: &'a [String], sender: Sender<'_>) -> Vec<Verdict<'a>> {
     let events: Vec<&str> = events.iter().map(String::as_str).collect();
     judge(&events, sender, NOW.parse().expect("a time"))
 }
 
-fn verdict(event: &Value, sender: Sender<'_>) -> Verdict {
-    verdicts(&[event.to_string()], sender).remove(0)
+/// An event in the order in which it is usually written.
+fn usual(event: &Value) -> String {
+    let fields = ["event_id", "event_type", "timestamp", "data", "metadata"];
+    format!("{{{}}}", fields.map(|name| format!("\"{name}\":{}", event[name])).join(","))
+}
+
+/// The verdict on an event: the same whether it is read in place or has its data before its type, which cannot be.
+#[track_caller]
+fn verdict(event: &Value, sender: Sender<'_>) -> Verdict<'static> {
+    let (usual, unusual) = (usual(event), event.to_string());
+    assert_eq!(EnvelopeRef::read(unusual.as_bytes()), None, "nothing reads this in place");
+    let read = |text: String| owned(verdicts(&[text], sender).remove(0));
+    let (usual, unusual) = (read(usual), read(unusual));
+    assert_eq!(usual, unusual);
+    usual
+}
+
+fn owned(verdict: Verdict<'_>) -> Verdict<'static> {
+    match verdict {
+        Verdict::Good { id, key } => Verdict::Good { id, key: key.into_owned().into() },
+        Verdict::Repeated { id } => Verdict::Repeated { id },
+        Verdict::Rejected(rejection) => Verdict::Rejected(rejection),
+    }
 }
 
 #[track_caller]
@@ -58,9 +80,18 @@ fn assert_rejected(verdict: &Verdict, reason: &str, field: Option<&str>) {
 #[test]
 fn a_good_event_passes_under_its_aggregate() {
     let id: EventId = ID.parse().expect("an id");
-    let expected = |key: &str| Verdict::Good { id, key: AggregateId::new(key).expect("an id") };
+    let expected = |key| Verdict::Good { id, key: Cow::Borrowed(key) };
     assert_eq!(verdict(&page_viewed(), Sender::Anyone), expected("s-1"));
     assert_eq!(verdict(&shelf_counted(), Sender::Anyone), expected("d-1"));
+}
+
+#[test]
+fn an_event_in_the_usual_form_is_not_copied() {
+    for event in [page_viewed(), shelf_counted()] {
+        let texts = [usual(&event)];
+        let verdicts = verdicts(&texts, Sender::Anyone);
+        assert!(matches!(&verdicts[0], Verdict::Good { key: Cow::Borrowed(_), .. }), "{verdicts:?}");
+    }
 }
 
 #[test]
@@ -116,7 +147,8 @@ fn a_clock_may_be_five_minutes_ahead_and_any_time_behind() {
 fn an_id_is_of_one_event() {
     let first = page_viewed().to_string();
     let other = with(page_viewed(), "/data/page", json!("/shirts")).to_string();
-    let verdicts = verdicts(&[first.clone(), first, other], Sender::Anyone);
+    let texts = [first.clone(), first, other];
+    let verdicts = verdicts(&texts, Sender::Anyone);
     assert!(matches!(verdicts[0], Verdict::Good { .. }));
     assert_eq!(verdicts[1], Verdict::Repeated { id: ID.parse().expect("an id") });
     assert_rejected(&verdicts[2], "id_reused", Some("event_id"));
