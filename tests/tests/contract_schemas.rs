@@ -1,4 +1,5 @@
-//! The files in `schemas` are what the types say, and the types accept what the schemas accept.
+//! The files in `schemas` are what the types say, and the types accept what the schemas accept. What was released of
+//! them, in `schemas/released`, is the registry's.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -50,7 +51,8 @@ fn every_schema_file_is_what_its_type_says() {
 #[test]
 fn every_schema_file_has_a_type() {
     let wanted: BTreeSet<String> = schema::files().into_iter().map(|file| file.path).collect();
-    let stale: Vec<String> = files_under(&root()).difference(&wanted).cloned().collect();
+    let stale: Vec<String> =
+        files_under(&root()).difference(&wanted).filter(|path| !path.starts_with("released/")).cloned().collect();
     assert!(stale.is_empty(), "no event type has these files in schemas: {stale:?}; {REMEDY}");
 }
 

@@ -1,4 +1,5 @@
-//! Writes the JSON Schema of every event type into the `schemas` folder, and removes those of types that are gone:
+//! Writes the JSON Schema of every event type into the `schemas` folder, and removes those of types that are gone, but
+//! for what was released:
 //! `cargo run -p semel-contracts --features schema --example write_schemas`
 
 use std::collections::HashSet;
@@ -21,7 +22,9 @@ fn main() -> io::Result<()> {
         }
         current.insert(path);
     }
-    for stale in json_files(&root)?.into_iter().filter(|path| !current.contains(path)) {
+    let released = root.join("released");
+    let is_stale = |path: &PathBuf| !current.contains(path) && !path.starts_with(&released);
+    for stale in json_files(&root)?.into_iter().filter(is_stale) {
         fs::remove_file(&stale)?;
         println!("removed {}", stale.strip_prefix(&root).unwrap_or(&stale).display());
     }
