@@ -5,7 +5,8 @@
 /// A text whose letters stand for their upper and their lower case.
 ///
 /// Letter by letter, as `EventBridge` does it: a letter of the text equals its own lower and upper case and nothing
-/// else, so `K` does not equal the Kelvin sign, though that in lower case is `k`.
+/// else, so `K` does not equal the Kelvin sign, though that in lower case is `k`, and a title case letter like `ǅ` does
+/// not even equal itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caseless {
     text: String,

@@ -46,13 +46,52 @@ impl<'e> Event<'e> {
         Ok(reading::read(paths, value)?)
     }
 
-    /// Every value at a path with the array elements it lies in, the outermost first.
+    /// Every value at a path with the array elements it lies in, the outermost first, in the event's order.
     ///
     /// A value that is itself an element does not lie in that array: it may be combined with any other field.
     pub fn at(&self, field: FieldId) -> impl ExactSizeIterator<Item = (&Scalar<'e>, &[Place])> {
+        self.leaves_at(field).iter().map(|leaf| self.shown(leaf))
+    }
+
+    /// The values at a path that do not lie in other elements of the array around them than those given.
+    ///
+    /// Goes from one to the next without looking at those between, as far as the outermost array tells: arrays are
+    /// numbered in the event's order, and so the values are sorted by it.
+    pub fn within<'s>(
+        &'s self,
+        field: FieldId,
+        settled: &'s [Place],
+    ) -> impl Iterator<Item = (&'s Scalar<'e>, &'s [Place])> {
+        let mut rest = self.leaves_at(field);
+        std::iter::from_fn(move || {
+            loop {
+                let (leaf, after) = rest.split_first()?;
+                let (value, places) = self.shown(leaf);
+                let settled = |array| settled.iter().find(|(settled, _)| *settled == array).copied();
+                let wanted = places.first().and_then(|(array, _)| settled(*array));
+                match (wanted, places.first()) {
+                    (Some(wanted), Some(place)) if wanted != *place => {
+                        let end = if *place < wanted { wanted } else { (wanted.0 + 1, 0) };
+                        let before = |leaf: &Leaf<'_>| self.places[leaf.within.clone()].first() < Some(&end);
+                        rest = &rest[rest.partition_point(before)..];
+                    }
+                    _ => {
+                        rest = after;
+                        return Some((value, places));
+                    }
+                }
+            }
+        })
+    }
+
+    fn leaves_at(&self, field: FieldId) -> &[Leaf<'e>] {
         let from = self.leaves.partition_point(|leaf| leaf.field < field);
         let count = self.leaves[from..].partition_point(|leaf| leaf.field == field);
-        self.leaves[from..from + count].iter().map(|leaf| (&leaf.value, &self.places[leaf.within.clone()]))
+        &self.leaves[from..from + count]
+    }
+
+    fn shown<'s>(&'s self, leaf: &'s Leaf<'e>) -> (&'s Scalar<'e>, &'s [Place]) {
+        (&leaf.value, &self.places[leaf.within.clone()])
     }
 
     /// Every value, with its field.

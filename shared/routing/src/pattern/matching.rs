@@ -75,7 +75,7 @@ impl Branch {
 /// Every way on from here that the field allows.
 fn extend(field: &Field, event: &Event<'_>, way: &Settled, next: &mut Vec<Settled>) {
     let mut is_there = false;
-    for (value, places) in event.at(field.id) {
+    for (value, places) in event.within(field.id, way) {
         if let Some(joined) = join(way, places) {
             is_there = true;
             if field.takes(value) {
