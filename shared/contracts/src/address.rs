@@ -2,14 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::text::{is_printable, text_type};
+use crate::text::text_type;
 
 text_type! {
     /// A line of an address as a person writes it.
-    AddressText, "an address line", "1 to 100 characters, not blank, without control characters",
-    chars: 1..=100,
-    pattern: r"^[^\x00-\x1F\x7F-\x9F]*[^\x00-\x20\x7F-\x9F][^\x00-\x1F\x7F-\x9F]*$",
-    accepts: is_printable,
+    AddressText, "an address line",
+    chars: 1..=100 of line,
 }
 
 text_type! {

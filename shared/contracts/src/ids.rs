@@ -11,7 +11,7 @@ use uuid::{Builder, Uuid};
 
 use crate::Timestamp;
 use crate::family::Identity;
-use crate::text::{InvalidValue, is_token, text_type};
+use crate::text::{InvalidValue, text_type};
 
 /// `UUIDv5(URL namespace, "urn:semel:event:emitted")`: ids of events that a consumer emits for an input event.
 const EMITTED_EVENTS: Uuid = Uuid::from_u128(0xf35e_abf3_5bf1_591e_a9e2_74eb_e431_a47c);
@@ -181,18 +181,14 @@ uuid_type!(OrderId, "an order id");
 
 text_type! {
     /// A customer, as the identity provider names them (the token's subject).
-    CustomerId, "a customer id", "1 to 64 visible ASCII characters without spaces",
-    chars: 1..=64,
-    pattern: "^[!-~]+$",
-    accepts: is_token,
+    CustomerId, "a customer id",
+    chars: 1..=64 of token,
 }
 
 text_type! {
     /// A stock keeping unit: one article that can be sold.
-    Sku, "a SKU", "1 to 40 characters of A-Z, 0-9 and '-'",
-    chars: 1..=40,
-    pattern: "^[A-Z0-9-]+$",
-    accepts: |text| text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'-'),
+    Sku, "a SKU",
+    chars: 1..=40 of upper,
 }
 
 text_type! {
@@ -205,50 +201,38 @@ text_type! {
 
 text_type! {
     /// The aggregate that emitted an event: an order, a session of a client, a device.
-    AggregateId, "an aggregate id", "1 to 64 visible ASCII characters without spaces",
-    chars: 1..=64,
-    pattern: "^[!-~]+$",
-    accepts: is_token,
+    AggregateId, "an aggregate id",
+    chars: 1..=64 of token,
 }
 
 text_type! {
     /// The service that produced an event.
-    ProducerId, "a producer id", "1 to 64 characters of a-z, 0-9 and '-'",
-    chars: 1..=64,
-    pattern: "^[a-z0-9-]+$",
-    accepts: |text| text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'),
+    ProducerId, "a producer id",
+    chars: 1..=64 of lower,
 }
 
 text_type! {
     /// Ties together everything that one request set off.
-    CorrelationId, "a correlation id", "1 to 128 visible ASCII characters without spaces",
-    chars: 1..=128,
-    pattern: "^[!-~]+$",
-    accepts: is_token,
+    CorrelationId, "a correlation id",
+    chars: 1..=128 of token,
 }
 
 text_type! {
     /// What the payment gateway calls an authorization, a charge or a refund.
-    GatewayReference, "a gateway reference", "1 to 255 visible ASCII characters without spaces",
-    chars: 1..=255,
-    pattern: "^[!-~]+$",
-    accepts: is_token,
+    GatewayReference, "a gateway reference",
+    chars: 1..=255 of token,
 }
 
 text_type! {
     /// The gateway's token for a payment method, such as `pm_card_visa`. Never a card number.
-    PaymentMethod, "a payment method", "1 to 255 visible ASCII characters without spaces",
-    chars: 1..=255,
-    pattern: "^[!-~]+$",
-    accepts: is_token,
+    PaymentMethod, "a payment method",
+    chars: 1..=255 of token,
 }
 
 text_type! {
     /// What the carrier calls a parcel.
-    TrackingNumber, "a tracking number", "1 to 64 visible ASCII characters without spaces",
-    chars: 1..=64,
-    pattern: "^[!-~]+$",
-    accepts: is_token,
+    TrackingNumber, "a tracking number",
+    chars: 1..=64 of token,
 }
 
 impl From<OrderId> for AggregateId {

@@ -16,6 +16,7 @@
 //! - `schema` (behind the feature of that name) writes the JSON Schema of every event type.
 
 mod address;
+mod alphabet;
 pub mod api;
 pub mod borrowed;
 mod currency;

@@ -62,16 +62,6 @@ pub(crate) fn deserialize<'de, D: Deserializer<'de>, T: Text>(deserializer: D) -
     deserializer.deserialize_str(TextVisitor(PhantomData))
 }
 
-/// Any printable text: no control characters (so it cannot break a header, a log line or a terminal), not blank.
-pub(crate) fn is_printable(text: &str) -> bool {
-    !text.chars().any(char::is_control) && text.chars().any(|c| c != ' ')
-}
-
-/// Opaque tokens: visible ASCII without spaces.
-pub(crate) fn is_token(text: &str) -> bool {
-    text.bytes().all(|b| b.is_ascii_graphic())
-}
-
 /// The JSON Schema of a text type.
 #[cfg(feature = "schema")]
 pub(crate) fn json_schema<T: Text>() -> schemars::Schema {
@@ -84,13 +74,28 @@ pub(crate) fn json_schema<T: Text>() -> schemars::Schema {
     })
 }
 
-/// Declares a string newtype that cannot hold anything but what its rule allows.
+/// Declares a string newtype that cannot hold anything but what its rule allows: so many characters of an
+/// [`alphabet`](crate::alphabet), or what the type says for itself.
 macro_rules! text_type {
     (
         $(#[$doc:meta])*
-        $name:ident, $what:literal, $rule:literal,
+        $name:ident, $what:literal,
+        chars: $min:literal ..= $max:literal of $alphabet:ident $(,)?
+    ) => {
+        $crate::text::text_type! {
+            $(#[$doc])*
+            $name, $what,
+            concat!($min, " to ", $max, " ", $crate::alphabet::alphabet!($alphabet, words)),
+            chars: $min..=$max,
+            pattern: $crate::alphabet::alphabet!($alphabet, pattern),
+            accepts: $crate::alphabet::alphabet!($alphabet, accepts),
+        }
+    };
+    (
+        $(#[$doc:meta])*
+        $name:ident, $what:literal, $rule:expr,
         chars: $min:literal ..= $max:literal,
-        pattern: $pattern:literal,
+        pattern: $pattern:expr,
         accepts: $accepts:expr $(,)?
     ) => {
         $(#[$doc])*

@@ -3,15 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use super::ShippingMethod;
-use crate::text::{is_printable, text_type};
+use crate::text::text_type;
 use crate::{EmailAddress, OrderId, TrackingNumber};
 
 text_type! {
     /// The name of a carrier.
-    Carrier, "a carrier", "1 to 64 characters, not blank, without control characters",
-    chars: 1..=64,
-    pattern: r"^[^\x00-\x1F\x7F-\x9F]*[^\x00-\x20\x7F-\x9F][^\x00-\x1F\x7F-\x9F]*$",
-    accepts: is_printable,
+    Carrier, "a carrier",
+    chars: 1..=64 of line,
 }
 
 /// Why a parcel will not be sent.

@@ -6,47 +6,37 @@ use serde::{Deserialize, Serialize};
 
 use crate::family::Identity;
 use crate::integer::integer_type;
-use crate::text::{is_printable, is_token, text_type};
+use crate::text::text_type;
 use crate::{AggregateId, CustomerId, Sku};
 
 text_type! {
     /// One visit of one client: what is reported between its start and half an hour of silence.
-    SessionId, "a session id", "1 to 64 characters of A-Z, a-z, 0-9, '.', '_', ':' and '-'",
-    chars: 1..=64,
-    pattern: "^[A-Za-z0-9._:-]+$",
-    accepts: is_name,
+    SessionId, "a session id",
+    chars: 1..=64 of name,
 }
 
 text_type! {
     /// An address of the shop, or of the page that a visitor came from.
-    WebAddress, "a web address", "1 to 2048 visible ASCII characters without spaces",
-    chars: 1..=2048,
-    pattern: "^[!-~]+$",
-    accepts: is_token,
+    WebAddress, "a web address",
+    chars: 1..=2048 of token,
 }
 
 text_type! {
     /// A page's title.
-    Title, "a title", "1 to 200 characters, not blank, without control characters",
-    chars: 1..=200,
-    pattern: r"^[^\x00-\x1F\x7F-\x9F]*[^\x00-\x20\x7F-\x9F][^\x00-\x1F\x7F-\x9F]*$",
-    accepts: is_printable,
+    Title, "a title",
+    chars: 1..=200 of line,
 }
 
 text_type! {
     /// An operating system with its version.
-    OperatingSystem, "an operating system", "1 to 64 printable ASCII characters, not all spaces",
-    chars: 1..=64,
-    pattern: "^ *[!-~][ -~]*$",
-    accepts: is_plain,
+    OperatingSystem, "an operating system",
+    chars: 1..=64 of plain,
 }
 
 text_type! {
     /// The version of the shop's app or web client.
-    AppVersion, "an app version", "1 to 32 characters of A-Z, a-z, 0-9, '.', '_', '+' and '-'",
-    chars: 1..=32,
-    pattern: "^[A-Za-z0-9._+-]+$",
-    accepts: |text| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._+-".contains(&b)),
+    AppVersion, "an app version",
+    chars: 1..=32 of version,
 }
 
 text_type! {
@@ -59,10 +49,8 @@ text_type! {
 
 text_type! {
     /// What the client calls itself in HTTP's `User-Agent`.
-    UserAgent, "a user agent", "1 to 512 printable ASCII characters, not all spaces",
-    chars: 1..=512,
-    pattern: "^ *[!-~][ -~]*$",
-    accepts: is_plain,
+    UserAgent, "a user agent",
+    chars: 1..=512 of plain,
 }
 
 integer_type! {
@@ -73,16 +61,6 @@ integer_type! {
 integer_type! {
     /// How many units of an article are in a cart; none if it was taken out.
     UnitsInCart(u32), "a number of units in a cart", "an integer from 0 to 10000", 0..=10_000
-}
-
-/// Names that clients and devices give themselves: they become keys, so nothing that separates parts of a key.
-pub(super) fn is_name(text: &str) -> bool {
-    text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._:-".contains(&b))
-}
-
-/// Printable ASCII that is not blank.
-pub(super) fn is_plain(text: &str) -> bool {
-    text.bytes().all(|b| (b' '..=b'~').contains(&b)) && text.bytes().any(|b| b != b' ')
 }
 
 /// What kind of client reports.

@@ -7,38 +7,28 @@ use crate::integer::integer_type;
 use crate::text::text_type;
 use crate::{AggregateId, Quantity, Sku};
 
-use super::clickstream::is_name;
-
 text_type! {
     /// A scanner or a sensor, as the device registry names it.
-    DeviceId, "a device id", "1 to 64 characters of A-Z, a-z, 0-9, '.', '_', ':' and '-'",
-    chars: 1..=64,
-    pattern: "^[A-Za-z0-9._:-]+$",
-    accepts: is_name,
+    DeviceId, "a device id",
+    chars: 1..=64 of name,
 }
 
 text_type! {
     /// A warehouse.
-    WarehouseId, "a warehouse", "1 to 32 characters of a-z, 0-9 and '-'",
-    chars: 1..=32,
-    pattern: "^[a-z0-9-]+$",
-    accepts: |text| text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'),
+    WarehouseId, "a warehouse",
+    chars: 1..=32 of lower,
 }
 
 text_type! {
     /// A shelf of a warehouse.
-    ShelfId, "a shelf", "1 to 32 characters of A-Z, 0-9 and '-'",
-    chars: 1..=32,
-    pattern: "^[A-Z0-9-]+$",
-    accepts: |text| text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'-'),
+    ShelfId, "a shelf",
+    chars: 1..=32 of upper,
 }
 
 text_type! {
     /// The version of a device's program.
-    Firmware, "a firmware version", "1 to 32 characters of A-Z, a-z, 0-9, '.', '_', '+' and '-'",
-    chars: 1..=32,
-    pattern: "^[A-Za-z0-9._+-]+$",
-    accepts: |text| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._+-".contains(&b)),
+    Firmware, "a firmware version",
+    chars: 1..=32 of version,
 }
 
 integer_type! {
