@@ -164,6 +164,13 @@ pub(super) struct Draft {
     pub(super) headers: u32,
 }
 
+impl Draft {
+    pub(super) fn set_key(&mut self, key: Option<Decoded>) {
+        self.key_is_broken = matches!(key, Some(Err(_)));
+        self.key = key.map(|key| key.unwrap_or_else(|raw| raw));
+    }
+}
+
 impl Loading {
     pub(super) fn new(length: usize, mut bytes: Vec<u8>) -> Self {
         // Nothing decodes to more than it was. What a longer event left is overwritten.

@@ -3,6 +3,8 @@
 //! `None` is "read it with the other reader", never "wrong": anything unusual is left to `wire`, which reads all JSON.
 //! What this one does read, that one reads alike; a test holds them together.
 
+use std::ops::Range;
+
 use memchr::memchr;
 
 use super::event::{Decoded, Draft, Loading};
@@ -11,11 +13,20 @@ use super::event::{Decoded, Draft, Loading};
 struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
+    frame: Option<Frame<'a>>,
+}
+
+/// All of a record but its offset, timestamp, key and value. Where the same bytes come again around four other values,
+/// they mean the same again.
+#[derive(Clone, Copy)]
+struct Frame<'a> {
+    group: u32,
+    around: [&'a [u8]; 5],
 }
 
 /// Reads a payload.
 pub(super) fn read(payload: &[u8], loading: &mut Loading) -> Option<()> {
-    let mut reader = Reader { bytes: payload, at: 0 };
+    let mut reader = Reader { bytes: payload, at: 0, frame: None };
     let mut has_records = false;
     reader.eat(b'{')?;
     loop {
@@ -54,6 +65,8 @@ struct Fields<'a> {
     key: Option<()>,
     value: Option<()>,
     headers: Option<()>,
+    /// Where the offset, the timestamp, the key and the value are.
+    places: [Range<usize>; 4],
 }
 
 /// The fields in the order in which Lambda writes them, and with what is around them.
@@ -88,6 +101,10 @@ impl<'a> Reader<'a> {
         }
         self.at += 1;
         Some(())
+    }
+
+    fn past(&mut self, bytes: &[u8]) -> Option<()> {
+        self.eat_all(bytes).then_some(())
     }
 
     #[inline(always)]
@@ -176,7 +193,9 @@ impl<'a> Reader<'a> {
             self.key()?;
             self.eat(b'[')?;
             loop {
-                self.record(loading)?;
+                if !self.framed_record(loading)? {
+                    self.record(loading)?;
+                }
                 if !self.more(b']')? {
                     break;
                 }
@@ -187,10 +206,42 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Reads a record if it is framed as the one before it was.
+    fn framed_record(&mut self, loading: &mut Loading) -> Option<bool> {
+        let from = self.at;
+        let Some((group, offset, timestamp, key, value)) = self.framed() else {
+            self.at = from;
+            return Some(false);
+        };
+        let mut draft = Draft { offset, timestamp, headers: loading.headers(), ..Draft::default() };
+        draft.set_key(decoded(key, loading)?);
+        draft.value = decoded(value, loading)?;
+        loading.record(group, &draft);
+        Some(true)
+    }
+
+    /// The group, offset, timestamp, key and value of such a record.
+    #[inline]
+    #[allow(clippy::type_complexity, reason = "five values that go straight into a draft")]
+    fn framed(&mut self) -> Option<(u32, i64, i64, Option<&'a [u8]>, Option<&'a [u8]>)> {
+        let Frame { group, around: [head, before_timestamp, before_key, before_value, end] } = self.frame?;
+        self.past(head)?;
+        let offset = self.integer()?;
+        self.past(before_timestamp)?;
+        let timestamp = self.integer()?;
+        self.past(before_key)?;
+        let key = self.text()?;
+        self.past(before_value)?;
+        let value = self.text()?;
+        self.past(end)?;
+        Some((group, offset, timestamp, key, value))
+    }
+
     fn record(&mut self, loading: &mut Loading) -> Option<()> {
         let mut draft = Draft { headers: loading.headers(), ..Draft::default() };
         let mut fields = Fields::default();
         let mut usual = USUAL.iter();
+        let from = self.at;
         self.eat(b'{')?;
         loop {
             let key = match usual.next() {
@@ -207,7 +258,21 @@ impl<'a> Reader<'a> {
         let topic = std::str::from_utf8(fields.topic?).ok()?;
         let group = loading.partition(topic, i32::try_from(fields.partition?).ok()?);
         loading.record(group, &draft);
+        self.frame = self.frame_around(group, from, &fields.places);
         Some(())
+    }
+
+    /// What is around these four places from `from` to here, if they come in this order.
+    fn frame_around(&self, group: u32, from: usize, places: &[Range<usize>; 4]) -> Option<Frame<'a>> {
+        let [offset, timestamp, key, value] = places;
+        let around = [
+            self.bytes.get(from..offset.start)?,
+            self.bytes.get(offset.end..timestamp.start)?,
+            self.bytes.get(timestamp.end..key.start)?,
+            self.bytes.get(key.end..value.start)?,
+            self.bytes.get(value.end..self.at)?,
+        ];
+        Some(Frame { group, around })
     }
 
     fn field(
@@ -217,20 +282,29 @@ impl<'a> Reader<'a> {
         draft: &mut Draft,
         loading: &mut Loading,
     ) -> Option<()> {
+        let from = self.at;
+        let [offset_at, timestamp_at, key_at, value_at] = &mut fields.places;
         match key {
             b"topic" => fill(&mut fields.topic, self.string()?),
             b"partition" => fill(&mut fields.partition, self.integer()?),
-            b"offset" => fill(&mut fields.offset, self.integer()?),
-            b"timestamp" => fill(&mut fields.timestamp, self.integer()?),
+            b"offset" => {
+                fill(&mut fields.offset, self.integer()?)?;
+                *offset_at = from..self.at;
+                Some(())
+            }
+            b"timestamp" => {
+                fill(&mut fields.timestamp, self.integer()?)?;
+                *timestamp_at = from..self.at;
+                Some(())
+            }
             b"key" => {
-                let mut key = None;
-                self.base64(loading, &mut key)?;
-                draft.key_is_broken = matches!(key, Some(Err(_)));
-                draft.key = key.map(|key| key.unwrap_or_else(|raw| raw));
+                draft.set_key(decoded(self.text()?, loading)?);
+                *key_at = from..self.at;
                 fill(&mut fields.key, ())
             }
             b"value" => {
-                self.base64(loading, &mut draft.value)?;
+                draft.value = decoded(self.text()?, loading)?;
+                *value_at = from..self.at;
                 fill(&mut fields.value, ())
             }
             b"headers" => {
@@ -245,22 +319,24 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A string of base64, or null, which leaves `decoded` as it is.
+    /// A string, or null. That it has no escape [`decoded`] finds out.
     #[inline]
-    fn base64(&mut self, loading: &mut Loading, decoded: &mut Option<Decoded>) -> Option<()> {
+    fn text(&mut self) -> Option<Option<&'a [u8]>> {
         self.skip_space();
-        if self.eat_all(b"null") {
-            return Some(());
-        }
-        let text = self.quoted()?;
-        let bytes = loading.decode(text);
-        // An escape in it is JSON, and may be what makes it none of base64.
-        if bytes.is_err() && !is_plain(text) {
-            return None;
-        }
-        *decoded = Some(bytes);
-        Some(())
+        if self.eat_all(b"null") { Some(None) } else { self.quoted().map(Some) }
     }
+}
+
+/// A string of base64, decoded, or null.
+#[inline]
+fn decoded(text: Option<&[u8]>, loading: &mut Loading) -> Option<Option<Decoded>> {
+    let Some(text) = text else { return Some(None) };
+    let decoded = loading.decode(text);
+    // An escape in it is JSON, and may be what makes it none of base64.
+    if decoded.is_err() && !is_plain(text) {
+        return None;
+    }
+    Some(Some(decoded))
 }
 
 fn is_plain(text: &[u8]) -> bool {
