@@ -71,8 +71,11 @@ impl Platform {
     pub fn describe_to(&self, project: &Project, command: &mut Command) -> Result<(), Error> {
         self.stack.describe_to(command)?;
         if let Some(kafka) = &self.kafka {
-            let note = project.state_folder("run")?.join(format!("{}-bridge.json", self.name));
-            command.env("SEMEL_BROKERS", kafka.brokers()).env("SEMEL_BRIDGE_NOTE", note);
+            let run = project.state_folder("run")?;
+            command
+                .env("SEMEL_BROKERS", kafka.brokers())
+                .env("SEMEL_BROKER_NOTE", run.join(format!("{}-kafka.json", self.name)))
+                .env("SEMEL_BRIDGE_NOTE", run.join(format!("{}-bridge.json", self.name)));
         }
         Ok(())
     }

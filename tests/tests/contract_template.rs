@@ -17,6 +17,8 @@ mod functions;
 mod kafka;
 #[path = "contract_template/keeping.rs"]
 mod keeping;
+#[path = "contract_template/parted.rs"]
+mod parted;
 #[path = "contract_template/rights.rs"]
 mod rights;
 #[path = "contract_template/routing.rs"]

@@ -14,9 +14,11 @@ use crate::stack::Stack;
 
 /// The services that consume a queue, by the prefix of their outputs.
 pub const CONSUMERS: [&str; 5] = ["Orders", "Payments", "Inventory", "Shipping", "Notifications"];
-/// Every function, likewise.
+/// Every function that an order needs, likewise.
 const FUNCTIONS: [&str; 8] =
     ["Storefront", "Orders", "Payments", "Inventory", "Shipping", "Notifications", "Relay", "Sweeper"];
+/// The one that orders pay for too where there is Kafka.
+const KAFKA_RELAY: &str = "KafkaRelayFunctionName";
 
 /// An entry of the simulated gateway's books.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,8 +86,13 @@ pub async fn everything(operator: &Operator, stack: &Stack, port: u16) -> Result
         let letters = if depth > 0 { operator.dead_letters(url).await.map_err(failed)? } else { Vec::new() };
         collected.dead_letters.insert(consumer.to_lowercase(), (depth, letters));
     }
+    let mut functions = Vec::new();
     for function in FUNCTIONS {
-        let group = format!("/aws/lambda/{}", stack.output(&format!("{function}FunctionName"))?);
+        functions.push(stack.output(&format!("{function}FunctionName"))?);
+    }
+    functions.extend(stack.outputs.get(KAFKA_RELAY).map(String::as_str));
+    for function in functions {
+        let group = format!("/aws/lambda/{function}");
         collected.invocations.extend(operator.log_lines(&group, "invocation").await.map_err(failed)?);
     }
     Ok(collected)

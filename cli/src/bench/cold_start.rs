@@ -30,9 +30,9 @@ const STARTS: usize = 5;
 const TIMEOUT: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(5);
 
-/// Deploys, and starts every function cold a few times.
-pub fn measure(project: &Project) -> Result<Vec<Function>, Error> {
-    let platform = up::come_up(project, RUN, true)?;
+/// Deploys, and starts every function cold a few times; those of the Kafka path only `with_kafka`.
+pub fn measure(project: &Project, with_kafka: bool) -> Result<Vec<Function>, Error> {
+    let platform = up::come_up(project, RUN, with_kafka)?;
     let stack = &platform.stack;
     after_deploy::fill_catalogue(stack)?;
     let toolbox = toolbox::Toolbox::prepare(project, &prerequisites::find()?)?;
@@ -68,8 +68,7 @@ impl Bench<'_> {
     fn function(&self, logical_id: &str, name: &str) -> Result<Function, Error> {
         let path = self.bootstrap(logical_id);
         let bytes = fs::metadata(&path).map_err(Error::io("look at", &path))?.len();
-        let service = logical_id.trim_end_matches("Function").to_lowercase();
-        let sample = self.project.path("events").join(service).join("good.json");
+        let sample = self.project.path("events").join(samples_of(logical_id)).join("good.json");
         let payload = fs::read_to_string(&sample).map_err(Error::io("read", &sample))?;
         let variables = self.variables(name)?;
         let (mut first, mut second) = (Vec::new(), Vec::new());
@@ -95,6 +94,14 @@ impl Bench<'_> {
             serde_json::from_value(answer["Environment"]["Variables"].clone()).map_err(Into::into)
         });
         read.map_err(|error| Error::Unexpected(format!("cannot read the configuration of {name}: {error}")))
+    }
+}
+
+/// The folder of a function's samples: its own, but the relay's binary is two functions.
+fn samples_of(logical_id: &str) -> String {
+    match logical_id {
+        "KafkaRelayFunction" => "relay".to_owned(),
+        other => other.trim_end_matches("Function").to_lowercase(),
     }
 }
 

@@ -2,32 +2,22 @@
 //!
 //! Knows nothing of which events go where, nor of what becomes of those that were not taken.
 
-use std::convert::Infallible;
-
 use semel_contracts::RawEnvelope;
-use semel_exactly_once::{Class, Publish, PublishError};
+use semel_exactly_once::{Class, PublishError};
 
 use crate::letter::is_final;
-
-/// The Kafka of a relay without brokers: there is never a value of it.
-#[derive(Debug, Clone, Copy)]
-pub struct NoKafka(Infallible);
-
-impl Publish for NoKafka {
-    async fn publish(&self, _: &[RawEnvelope<'_>]) -> Vec<Result<(), PublishError>> {
-        match self.0 {}
-    }
-}
 
 /// Events for one carrier, in order.
 #[derive(Debug, Default)]
 pub struct Load<'a> {
+    /// The events.
     pub events: Vec<RawEnvelope<'a>>,
     /// The record that each event came from.
     places: Vec<usize>,
 }
 
 impl<'a> Load<'a> {
+    /// Adds an event of the record at `place`.
     pub fn push(&mut self, event: RawEnvelope<'a>, place: usize) {
         self.events.push(event);
         self.places.push(place);
@@ -39,7 +29,9 @@ impl<'a> Load<'a> {
 pub struct Sent<'b> {
     /// Name of the carrier, in counts and logs.
     pub carrier: &'static str,
+    /// What was handed over.
     pub load: &'b Load<'b>,
+    /// One for each event, in order.
     pub outcomes: Vec<Result<(), PublishError>>,
 }
 
@@ -58,6 +50,7 @@ impl<'b> Sent<'b> {
         events.zip(&self.outcomes).map(|((event, place), outcome)| (event, place, outcome))
     }
 
+    /// How many events were taken.
     pub fn accepted(&self) -> u64 {
         self.outcomes.iter().filter(|outcome| outcome.is_ok()).count() as u64
     }

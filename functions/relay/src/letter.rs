@@ -1,4 +1,4 @@
-//! Dead letters of the relay: what can never be published, with its payload, so that nothing is lost and the shard
+//! Dead letters of a relay: what can never be published, with its payload, so that nothing is lost and the shard
 //! moves on.
 //!
 //! | what failed | body |
@@ -35,14 +35,15 @@ pub fn is_final(error: &PublishError) -> bool {
         )
 }
 
-/// The letter for an event that `error` says can never be published.
+/// The letter of the function `consumer` for an event that `error` says can never be published.
 pub fn of_event(
+    consumer: &str,
     record: &StreamRecord,
     event: &RawEnvelope<'_>,
     error: &PublishError,
     now: Timestamp,
 ) -> Message {
-    let mut letter = letter(record, &error.code, &error.to_string(), now);
+    let mut letter = letter(consumer, record, &error.code, &error.to_string(), now);
     // Not `encode`: it refuses what is too large to travel, which may be why this is a letter.
     letter.body = body(event);
     put(&mut letter, "operation", error.operation);
@@ -51,19 +52,19 @@ pub fn of_event(
     letter
 }
 
-/// The letter for a record that cannot be read.
-pub fn of_record(record: &StreamRecord, reason: &Unreadable, now: Timestamp) -> Message {
-    let mut letter = letter(record, reason.code, &reason.detail, now);
+/// The letter of the function `consumer` for a record that cannot be read.
+pub fn of_record(consumer: &str, record: &StreamRecord, reason: &Unreadable, now: Timestamp) -> Message {
+    let mut letter = letter(consumer, record, reason.code, &reason.detail, now);
     letter.body = body(record);
     letter
 }
 
-fn letter(record: &StreamRecord, class: &str, error: &str, now: Timestamp) -> Message {
+fn letter(consumer: &str, record: &StreamRecord, class: &str, error: &str, now: Timestamp) -> Message {
     let mut letter = Message { body: String::new(), attributes: Vec::new() };
     put(&mut letter, "error", error);
     put(&mut letter, "error_class", class);
     put(&mut letter, "failed_at", &now.to_string());
-    put(&mut letter, "consumer", "relay");
+    put(&mut letter, "consumer", consumer);
     put(&mut letter, "record_id", &record.event_id);
     put(&mut letter, "stream", record.event_source_arn.as_deref().unwrap_or_default());
     put(&mut letter, "key", record::text(&record.change.new_image, "pk").unwrap_or_default());

@@ -1,15 +1,18 @@
-//! The relay function: publishes what the tables committed. Wiring only.
+//! The relay function, which is deployed twice: publishes what the tables committed, to the bus and the topic or to
+//! Kafka. Wiring only.
 
-use relay::{brokers, handler};
-use semel_aws::Arns;
+use relay::handler::Relay;
+use relay::wiring::{self, Carriers};
+use semel_lambda::config::Environment;
 
 fn main() -> std::process::ExitCode {
-    semel_lambda::run_stream(|start| async move {
-        let topic = start.env.text("TOPIC_ARN", "arn:aws:sns:eu-central-1:123456789012:semel-orders")?;
-        let bus = start.aws.event_bus(start.env.text("BUS_NAME", "semel")?, Arns::beside(&topic)?);
-        let example = "https://sqs.eu-central-1.amazonaws.com/123456789012/semel-relay-dead-letters";
-        let dead_letters = start.aws.queue(start.env.text("DLQ_URL", example)?);
-        let kafka = brokers::kafka(&start.env, &start.aws)?;
-        Ok(handler::Relay::new(bus, start.aws.topic(topic), dead_letters, start.clock).with_kafka(kafka))
-    })
+    match wiring::carriers(&Environment::process()) {
+        Ok(Carriers::Kafka) => semel_lambda::run_stream(|start| async move {
+            Ok(Relay::new(wiring::kafka(&start)?, wiring::dead_letters(&start)?, start.clock))
+        }),
+        // Without a choice it does not start either, and says why as every function does.
+        Ok(Carriers::BusAndTopic) | Err(_) => semel_lambda::run_stream(|start| async move {
+            Ok(Relay::new(wiring::bus_and_topic(&start)?, wiring::dead_letters(&start)?, start.clock))
+        }),
+    }
 }

@@ -12,6 +12,7 @@ use orders::handler::Orders;
 use payments::handler::Payments;
 use payments::simulated::SimulatedGateway;
 use relay::handler::Relay;
+use relay::route::BusAndTopic;
 use semel_aws::SystemClock;
 use semel_contracts::RawEnvelope;
 use semel_exactly_once::{Clock, Committer, Publish, PublishError};
@@ -66,7 +67,10 @@ pub fn handler(service: &str, invocations: &Invocations, inputs: &Inputs) -> Dur
             let notifications = Notifications::new(MemoryRecords::default(), SystemClock, Mailbox, sender());
             on_runtime(consume(&notifications, invocations))
         }
-        "relay" => on_runtime(follow(&Relay::new(Sink, Sink, NoLetters, SystemClock), invocations)),
+        "relay" => {
+            let route = BusAndTopic { bus: Sink, topic: Sink };
+            on_runtime(follow(&Relay::new(route, NoLetters, SystemClock), invocations))
+        }
         other => panic!("nothing is known of {other}"),
     }
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::document::{Resource, Template, list, root, texts};
 use crate::kafka::{MAPPING, outputs_of_nested, topic};
-use crate::{FUNCTION, binary, expect_none, rights};
+use crate::{FUNCTION, expect_none, rights};
 
 /// infra/kafka/topics.json: names beside their settings.
 fn listed_topics() -> BTreeMap<String, Value> {
@@ -56,7 +56,7 @@ fn each_function_may_use_its_topics_and_nobody_may_make_one() {
     let written = |policy: &str| topics_of(nested.resource(policy), "kafka-cluster:WriteData");
     let telemetry = BTreeSet::from(["telemetry".to_owned()]);
     assert_eq!(written("IngestPolicy"), telemetry, "ingest publishes telemetry and nothing else");
-    assert_eq!(written("RelayPolicy"), &listed - &telemetry, "the relay publishes every other topic");
+    assert_eq!(written("KafkaRelayPolicy"), &listed - &telemetry, "the relay publishes every other topic");
     let mapped: BTreeSet<String> =
         template.of_type(MAPPING).into_iter().map(|m| topic(m).to_owned()).collect();
     let read = topics_of(nested.resource("AnalyticsPolicy"), "kafka-cluster:ReadData");
@@ -73,7 +73,7 @@ fn each_function_may_use_its_topics_and_nobody_may_make_one() {
         let role = rights::role(&template, function);
         let attached = list(role.property("ManagedPolicyArns")).into_iter().flat_map(outputs_of_nested);
         for output in attached {
-            let own = output.to_lowercase().starts_with(binary(function));
+            let own = function.id.strip_suffix("Function").is_some_and(|name| output.starts_with(name));
             if !own {
                 findings.push(format!("{} has {output}, the rights of another function", role.id));
             }

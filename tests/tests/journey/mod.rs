@@ -19,6 +19,7 @@ use orders::handler::Orders;
 use payments::handler::Payments;
 use payments::simulated::SimulatedGateway;
 use relay::handler::Relay;
+use relay::route::BusAndTopic;
 use semel_contracts::{Envelope, decode};
 use semel_domain::{Shipment, ShipmentInput};
 use semel_exactly_once::{AggregateStore, Clock, Committer, Known, RecordStore, Verdict};
@@ -118,7 +119,7 @@ pub struct Journey<A, R, K> {
     shipping: Shipping<Recording<A>, SimulatedClock, SimulatedCarrier<SimulatedClock>>,
     notifications: Notifications<R, SimulatedClock, Mailbox>,
     shipments: Committer<Recording<A>, SimulatedClock>,
-    relay: Relay<Carrier, Carrier, NoLetters, SimulatedClock>,
+    relay: Relay<BusAndTopic<Carrier, Carrier>, NoLetters, SimulatedClock>,
     outgoing: Outgoing,
     images: Images,
     clock: SimulatedClock,
@@ -134,6 +135,7 @@ impl<A: AggregateStore + Clone, R: RecordStore, K: Catalogue> Journey<A, R, K> {
             |store: &A, table| Committer::new(Recording::new(store, table, &images), clock.clone(), WINDOW);
         let gateway = SimulatedGateway::new(Books::default(), clock.clone());
         let carrier = SimulatedCarrier::new(clock.clone(), TRANSIT);
+        let route = BusAndTopic { bus: outgoing.bus(), topic: outgoing.topic() };
         Self {
             storefront: Storefront {
                 committer: committer(&stores.orders, "OrdersTable"),
@@ -148,7 +150,7 @@ impl<A: AggregateStore + Clone, R: RecordStore, K: Catalogue> Journey<A, R, K> {
             shipping: Shipping::new(committer(&stores.shipments, "ShipmentsTable"), carrier),
             notifications: Notifications::new(stores.records, clock.clone(), Mailbox, shop::sender()),
             shipments: committer(&stores.shipments, "ShipmentsTable"),
-            relay: Relay::new(outgoing.bus(), outgoing.topic(), NoLetters, clock.clone()),
+            relay: Relay::new(route, NoLetters, clock.clone()),
             outgoing,
             images,
             clock,
