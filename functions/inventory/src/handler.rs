@@ -6,7 +6,7 @@
 //!
 //! Knows the reservation's state machine and the commit protocol; neither tables nor queues.
 
-use semel_contracts::{Envelope, Event, EventType};
+use semel_contracts::{Envelope, EventType};
 use semel_domain::{Reservation, ReservationInput};
 use semel_exactly_once::{AggregateStore, Clock, Committer, Delivery, HandleError, Handled, Known, Verdict};
 use semel_lambda::sqs::{Consumer, Outcome, Received, deliveries, of_group, order_of};
@@ -73,24 +73,17 @@ fn is_first_word(group: &[Received]) -> bool {
     })
 }
 
-fn input(event: Event) -> Option<ReservationInput> {
-    match event {
-        Event::OrderCreated(order) => Some(ReservationInput::Placed(order)),
-        Event::OrderCancelled(order) => Some(ReservationInput::Cancelled(order)),
-        Event::OrderConfirmed(_)
-        | Event::OrderCancellationRequested(_)
-        | Event::PaymentAuthorized(_)
-        | Event::PaymentDeclined(_)
-        | Event::PaymentProcessed(_)
-        | Event::PaymentVoided(_)
-        | Event::PaymentRefunded(_)
-        | Event::InventoryReserved(_)
-        | Event::InventoryRejected(_)
-        | Event::InventoryReleased(_)
-        | Event::ShipmentCreated(_)
-        | Event::ShipmentDispatched(_)
-        | Event::ShipmentDelivered(_)
-        | Event::ShipmentCancelled(_) => None,
+semel_lambda::inputs! {
+    /// What a reservation hears of.
+    fn input -> ReservationInput {
+        OrderCreated => ReservationInput::Placed,
+        OrderCancelled => ReservationInput::Cancelled,
+    }
+    else {
+        OrderConfirmed, OrderCancellationRequested,
+        PaymentAuthorized, PaymentDeclined, PaymentProcessed, PaymentVoided, PaymentRefunded,
+        InventoryReserved, InventoryRejected, InventoryReleased,
+        ShipmentCreated, ShipmentDispatched, ShipmentDelivered, ShipmentCancelled,
     }
 }
 

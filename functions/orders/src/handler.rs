@@ -2,10 +2,10 @@
 //!
 //! Knows the order's state machine and the commit protocol; neither tables nor queues.
 
-use semel_contracts::{Envelope, EventType};
+use semel_contracts::{Envelope, Event};
 use semel_domain::{Order, OrderInput};
 use semel_exactly_once::{AggregateStore, Clock, Committer, Known};
-use semel_lambda::sqs::{Consumer, Outcome, Received, deliveries, of_group};
+use semel_lambda::sqs::{Consumer, Outcome, Received, deliveries, of_group, order_of};
 
 /// Consumes the orders queue.
 #[derive(Debug)]
@@ -24,11 +24,11 @@ impl<S: AggregateStore, C: Clock> Consumer for Orders<S, C> {
     const NAME: &'static str = "orders";
 
     fn route(&self, envelope: &Envelope) -> Option<String> {
-        is_fact(envelope.event_type()).then(|| envelope.order_id().to_string())
+        order_of(envelope, input)
     }
 
     async fn handle(&self, order_id: &str, group: Vec<Received>) -> Vec<Outcome> {
-        let deliveries = deliveries(group, |fact| Some(OrderInput::Fact(fact)));
+        let deliveries = deliveries(group, input);
         of_group(
             deliveries.len(),
             self.committer.handle::<Order>(order_id, Known::Unknown, &deliveries).await,
@@ -36,26 +36,27 @@ impl<S: AggregateStore, C: Clock> Consumer for Orders<S, C> {
     }
 }
 
-/// What others tell about an order. Its own events never come back to it.
-fn is_fact(event_type: EventType) -> bool {
-    match event_type {
-        EventType::PaymentAuthorized
-        | EventType::PaymentDeclined
-        | EventType::PaymentProcessed
-        | EventType::PaymentVoided
-        | EventType::PaymentRefunded
-        | EventType::InventoryReserved
-        | EventType::InventoryRejected
-        | EventType::InventoryReleased
-        | EventType::ShipmentCreated
-        | EventType::ShipmentDispatched
-        | EventType::ShipmentDelivered
-        | EventType::ShipmentCancelled => true,
-        EventType::OrderCreated
-        | EventType::OrderConfirmed
-        | EventType::OrderCancellationRequested
-        | EventType::OrderCancelled => false,
+semel_lambda::inputs! {
+    /// What others tell about an order. Its own events never come back to it.
+    fn input -> OrderInput {
+        PaymentAuthorized => fact,
+        PaymentDeclined => fact,
+        PaymentProcessed => fact,
+        PaymentVoided => fact,
+        PaymentRefunded => fact,
+        InventoryReserved => fact,
+        InventoryRejected => fact,
+        InventoryReleased => fact,
+        ShipmentCreated => fact,
+        ShipmentDispatched => fact,
+        ShipmentDelivered => fact,
+        ShipmentCancelled => fact,
     }
+    else { OrderCreated, OrderConfirmed, OrderCancellationRequested, OrderCancelled }
+}
+
+fn fact(event: impl Into<Event>) -> OrderInput {
+    OrderInput::Fact(event.into())
 }
 
 #[cfg(test)]

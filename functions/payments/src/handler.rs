@@ -60,25 +60,19 @@ fn attempt(deliveries: &[Delivery<PaymentInput>], verdicts: &[Verdict<PaymentRej
     if opened { Attempt::First } else { Attempt::Repeated }
 }
 
-fn input(event: Event) -> Option<PaymentInput> {
-    match event {
-        Event::OrderCreated(order) => Some(PaymentInput::Placed(order)),
-        Event::OrderConfirmed(order) => Some(PaymentInput::Confirmed(order)),
-        Event::OrderCancelled(order) => Some(PaymentInput::Cancelled(order)),
+semel_lambda::inputs! {
+    /// What a payment hears of.
+    fn input -> PaymentInput {
+        OrderCreated => PaymentInput::Placed,
+        OrderConfirmed => PaymentInput::Confirmed,
+        OrderCancelled => PaymentInput::Cancelled,
+    }
+    else {
         // Shipping decides upon it; what follows is `OrderCancelled` or nothing.
-        Event::OrderCancellationRequested(_)
-        | Event::PaymentAuthorized(_)
-        | Event::PaymentDeclined(_)
-        | Event::PaymentProcessed(_)
-        | Event::PaymentVoided(_)
-        | Event::PaymentRefunded(_)
-        | Event::InventoryReserved(_)
-        | Event::InventoryRejected(_)
-        | Event::InventoryReleased(_)
-        | Event::ShipmentCreated(_)
-        | Event::ShipmentDispatched(_)
-        | Event::ShipmentDelivered(_)
-        | Event::ShipmentCancelled(_) => None,
+        OrderCancellationRequested,
+        PaymentAuthorized, PaymentDeclined, PaymentProcessed, PaymentVoided, PaymentRefunded,
+        InventoryReserved, InventoryRejected, InventoryReleased,
+        ShipmentCreated, ShipmentDispatched, ShipmentDelivered, ShipmentCancelled,
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Knows the shipment's state machine, the commit protocol and the carrier's port; neither tables nor queues.
 
-use semel_contracts::{Envelope, Event};
+use semel_contracts::Envelope;
 use semel_domain::{BookParcel, Shipment, ShipmentInput};
 use semel_exactly_once::{AggregateStore, Clock, Committer, Delivery, Known, Perform, PerformError};
 use semel_lambda::sqs::{Consumer, Outcome, Received, deliveries, order_of, settled};
@@ -37,24 +37,18 @@ impl<S: AggregateStore, C: Clock, K: Carrier> Consumer for Shipping<S, C, K> {
     }
 }
 
-fn input(event: Event) -> Option<ShipmentInput> {
-    match event {
-        Event::OrderConfirmed(order) => Some(ShipmentInput::Confirmed(order)),
-        Event::PaymentProcessed(payment) => Some(ShipmentInput::Paid(payment)),
-        Event::OrderCancellationRequested(request) => Some(ShipmentInput::CancellationRequested(request)),
-        Event::OrderCreated(_)
-        | Event::OrderCancelled(_)
-        | Event::PaymentAuthorized(_)
-        | Event::PaymentDeclined(_)
-        | Event::PaymentVoided(_)
-        | Event::PaymentRefunded(_)
-        | Event::InventoryReserved(_)
-        | Event::InventoryRejected(_)
-        | Event::InventoryReleased(_)
-        | Event::ShipmentCreated(_)
-        | Event::ShipmentDispatched(_)
-        | Event::ShipmentDelivered(_)
-        | Event::ShipmentCancelled(_) => None,
+semel_lambda::inputs! {
+    /// What a shipment hears of.
+    fn input -> ShipmentInput {
+        OrderConfirmed => ShipmentInput::Confirmed,
+        PaymentProcessed => ShipmentInput::Paid,
+        OrderCancellationRequested => ShipmentInput::CancellationRequested,
+    }
+    else {
+        OrderCreated, OrderCancelled,
+        PaymentAuthorized, PaymentDeclined, PaymentVoided, PaymentRefunded,
+        InventoryReserved, InventoryRejected, InventoryReleased,
+        ShipmentCreated, ShipmentDispatched, ShipmentDelivered, ShipmentCancelled,
     }
 }
 

@@ -5,7 +5,9 @@ use std::time::Duration;
 use futures::future::join_all;
 use semel_aws::Aws;
 use semel_contracts::events::{CancellationReason, OrderCancelled, OrderCreated, ShippingMethod};
-use semel_contracts::{Currency, EventId, Lines, MinorUnits, OrderId, OrderLine, Quantity, Sku, Timestamp};
+use semel_contracts::{
+    Currency, Event, EventId, Lines, MinorUnits, OrderId, OrderLine, Quantity, Sku, Timestamp,
+};
 use semel_domain::StockItem;
 use semel_domain::stock::AVAILABLE;
 use semel_exactly_once::outbox;

@@ -15,6 +15,7 @@
 mod answer;
 mod backoff;
 mod batch;
+mod inputs;
 mod letter;
 mod outcome;
 mod queues;
@@ -23,13 +24,16 @@ mod tests;
 
 use std::future::Future;
 
-use semel_contracts::{Envelope, Event};
+use semel_contracts::Envelope;
 use semel_exactly_once::Delivery;
 
 pub use answer::{Answer, Tally};
 pub use batch::process;
+pub use inputs::{Input, deliveries, order_of};
 pub use outcome::{Outcome, Reason, of_group, settled};
 pub use queues::{DeadLetters, Delays};
+/// For [`inputs!`](crate::inputs), which names the event types.
+pub use semel_contracts::Event;
 
 /// What consumes a queue.
 pub trait Consumer: Send + Sync {
@@ -62,17 +66,4 @@ impl Received {
         let Envelope { event_id, data, metadata, .. } = self.envelope;
         Some(Delivery { id: event_id, input: input(data)?, traceparent: metadata.traceparent })
     }
-}
-
-/// Routes by order what is an `input`, and nothing else.
-///
-/// One list then says what a consumer takes and as what. It takes the event, so it is asked with a copy, which costs
-/// little beside the decoding.
-pub fn order_of<I>(envelope: &Envelope, input: impl FnOnce(Event) -> Option<I>) -> Option<String> {
-    input(envelope.data.clone()).map(|_| envelope.order_id().to_string())
-}
-
-/// A group as deliveries, for a consumer that routes by the same `input`: then each record is one.
-pub fn deliveries<I>(group: Vec<Received>, input: impl Fn(Event) -> Option<I>) -> Vec<Delivery<I>> {
-    group.into_iter().filter_map(|received| received.delivery(&input)).collect()
 }
