@@ -7,13 +7,11 @@ use std::future::Future;
 use std::process::ExitCode;
 
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
-use lambda_runtime::{LambdaEvent, Runtime, service_fn};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use tracing::Instrument;
 
-use crate::http::{Request, Response};
-use crate::run::{InitError, Start, deadline, end, span, start};
+use crate::http::{Request, Response, answer};
+use crate::run::{InitError, Start, Trigger, serve};
 use crate::telemetry::Invocation;
 use crate::{Deadline, Failure};
 
@@ -67,38 +65,35 @@ where
     W: FnOnce(Start) -> F,
     F: Future<Output = Result<I, InitError>>,
 {
-    start(async |start| {
-        let requests = start.aws.requests().clone();
-        let intake = wire(start).await?;
-        let (intake, requests) = (&intake, &requests);
-        let handler = async move |event: LambdaEvent<Box<RawValue>>| {
-            let (payload, context) = event.into_parts();
-            let mut line = Invocation::start(I::NAME, &context.request_id);
-            let taken = if let Some(request) = request_of(&payload) {
-                // The request holds the body; a second copy of it would only take room.
-                drop(payload);
-                let api_request_id = request.request_id().to_owned();
-                line.field("route", request.route());
-                let (response, counts) = intake.request(request).await;
-                line.field("status", response.status());
-                Ok((Answered::Request(response.with_header("x-request-id", api_request_id)), counts))
-            } else {
-                let taken = intake.message(&payload, deadline(&context)).await;
-                taken.map(|(answer, counts)| (Answered::Message(answer), counts))
-            };
-            for (name, value) in taken.iter().flat_map(|(_, counts)| counts) {
-                line.field(name, *value);
-            }
-            line.usage(requests);
-            end(line, taken.map(|(answer, _)| answer))
+    serve(async |start| Ok(TwoWays(wire(start).await?)))
+}
+
+struct TwoWays<I>(I);
+
+impl<I: Intake> Trigger for TwoWays<I> {
+    type Event = Box<RawValue>;
+    type Answer = Answered<I::Answer>;
+
+    fn name(&self) -> &'static str {
+        I::NAME
+    }
+
+    async fn invoke(
+        &self,
+        payload: Box<RawValue>,
+        deadline: Deadline,
+        line: &mut Invocation,
+    ) -> Result<Answered<I::Answer>, Failure> {
+        let Some(request) = request_of(&payload) else {
+            let (answer, counts) = self.0.message(&payload, deadline).await?;
+            line.counts(counts);
+            return Ok(Answered::Message(answer));
         };
-        Runtime::new(service_fn(|event: LambdaEvent<Box<RawValue>>| {
-            let span = span(&event.context);
-            Box::pin(handler(event)).instrument(span)
-        }))
-        .run()
-        .await
-    })
+        // The request holds the body; a second copy of it would only take room.
+        drop(payload);
+        let handle = async |request| self.0.request(request).await;
+        Ok(Answered::Request(answer(line, request, handle).await))
+    }
 }
 
 #[cfg(test)]

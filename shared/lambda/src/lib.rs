@@ -52,6 +52,10 @@ pub mod telemetry;
 
 pub use deadline::Deadline;
 pub use failure::{Failure, chain};
+pub use http::run_http;
 pub use intake::run_intake;
 pub use kafka::run_kafka;
-pub use run::{InitError, Start, run_http, run_schedule, run_sqs, run_stream};
+pub use run::{InitError, Start};
+pub use schedule::run_schedule;
+pub use sqs::run_sqs;
+pub use stream::run_stream;

@@ -4,6 +4,7 @@
 //! pass the record that caused it.
 
 use std::future::Future;
+use std::process::ExitCode;
 
 use serde::Serialize;
 
@@ -11,6 +12,8 @@ pub use aws_lambda_events::dynamodb::{
     Event as StreamEvent, EventRecord as StreamRecord, StreamRecord as Change,
 };
 
+use crate::run::{InitError, Start, Trigger, serve};
+use crate::telemetry::Invocation;
 use crate::{Deadline, Failure};
 
 /// What follows a stream.
@@ -45,10 +48,44 @@ struct ItemFailure {
     item_identifier: String,
 }
 
+/// Runs what follows a table's stream.
+pub fn run_stream<S, W, F>(wire: W) -> ExitCode
+where
+    S: Follower,
+    W: FnOnce(Start) -> F,
+    F: Future<Output = Result<S, InitError>>,
+{
+    serve(async |start| Ok(Changes(wire(start).await?)))
+}
+
+struct Changes<S>(S);
+
+impl<S: Follower> Trigger for Changes<S> {
+    type Event = StreamEvent;
+    type Answer = Answer;
+
+    fn name(&self) -> &'static str {
+        S::NAME
+    }
+
+    async fn invoke(
+        &self,
+        event: StreamEvent,
+        deadline: Deadline,
+        line: &mut Invocation,
+    ) -> Result<Answer, Failure> {
+        let numbers: Vec<_> =
+            event.records.iter().map(|record| record.change.sequence_number.clone()).collect();
+        let followed = self.0.follow(event.records, deadline).await;
+        line.field("records", numbers.len()).counts(followed.counts.iter().copied());
+        answer(&followed, &numbers)
+    }
+}
+
 /// The answer for `followed`, with the sequence numbers of the batch's records.
 ///
 /// Fails as a whole if the first failed record has no sequence number to restart from: all are delivered again.
-pub(crate) fn answer(followed: &Followed, sequence_numbers: &[Option<String>]) -> Result<Answer, Failure> {
+fn answer(followed: &Followed, sequence_numbers: &[Option<String>]) -> Result<Answer, Failure> {
     let Some(place) = followed.first_failed else { return Ok(Answer::default()) };
     match sequence_numbers.get(place).cloned().flatten().filter(|number| !number.is_empty()) {
         Some(item_identifier) => Ok(Answer { batch_item_failures: vec![ItemFailure { item_identifier }] }),

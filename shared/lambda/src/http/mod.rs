@@ -4,11 +4,14 @@
 
 mod request;
 mod response;
+mod run;
 
 use std::future::Future;
 
 pub use request::{MAX_BODY_BYTES, Request};
 pub use response::Response;
+pub(crate) use run::answer;
+pub use run::run_http;
 
 /// What answers HTTP requests.
 pub trait Api: Send + Sync {

@@ -45,6 +45,7 @@ mod wire;
 use std::future::Future;
 
 pub use batch::{Answer, Tally, process};
+pub(crate) use body::BodyLayer;
 pub use event::{BrokenEvent, MskEvent};
 pub use exactly_once::ExactlyOnce;
 pub use keyed::{Keyed, RecordHandler};

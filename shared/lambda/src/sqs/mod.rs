@@ -19,6 +19,7 @@ mod inputs;
 mod letter;
 mod outcome;
 mod queues;
+mod run;
 #[cfg(test)]
 mod tests;
 
@@ -32,6 +33,7 @@ pub use batch::process;
 pub use inputs::{Input, deliveries, order_of};
 pub use outcome::{Outcome, Reason, of_group, settled};
 pub use queues::{DeadLetters, Delays};
+pub use run::run_sqs;
 /// For [`inputs!`](crate::inputs), which names the event types.
 pub use semel_contracts::Event;
 

@@ -36,6 +36,14 @@ impl Invocation {
         self
     }
 
+    /// Adds counters.
+    pub fn counts(&mut self, counts: impl IntoIterator<Item = (&'static str, u64)>) -> &mut Self {
+        for (name, count) in counts {
+            self.field(name, count);
+        }
+        self
+    }
+
     /// Adds what was asked of AWS since the counter was last taken.
     pub fn usage(&mut self, requests: &Requests) -> &mut Self {
         let usage = requests.take();
