@@ -80,18 +80,17 @@ impl Range {
     /// Whether the number lies inside.
     pub fn holds(&self, number: Number) -> bool {
         let Some(value) = number.double() else { return false };
-        let above = |low: &Bound| value > low.value || (low.inclusive && value == low.value);
-        let below = |high: &Bound| value < high.value || (high.inclusive && value == high.value);
+        let above = |low: &Bound| if low.inclusive { value >= low.value } else { value > low.value };
+        let below = |high: &Bound| if high.inclusive { value <= high.value } else { value < high.value };
         self.low.as_ref().is_none_or(above) && self.high.as_ref().is_none_or(below)
     }
 
     /// Whether any number between `minimum` and `maximum`, both inclusive, lies inside.
     pub fn meets(&self, minimum: f64, maximum: f64) -> bool {
-        let reaches_up =
-            self.low.is_none_or(|low| low.value < maximum || (low.inclusive && low.value == maximum));
+        let reaches_up = |low: Bound| if low.inclusive { low.value <= maximum } else { low.value < maximum };
         let reaches_down =
-            self.high.is_none_or(|high| high.value > minimum || (high.inclusive && high.value == minimum));
-        reaches_up && reaches_down
+            |high: Bound| if high.inclusive { high.value >= minimum } else { high.value > minimum };
+        self.low.is_none_or(reaches_up) && self.high.is_none_or(reaches_down)
     }
 }
 

@@ -116,8 +116,15 @@ impl<N> RuleSet<N> {
 
 /// The texts that a field must be one of; none if it may be something else.
 fn texts(field: &Field) -> Option<Vec<&str>> {
-    let text = |condition| match condition {
-        &Condition::Text(ref text) => Some(text.as_str()),
+    let mut texts: Vec<&str> = field.conditions.iter().map(text).collect::<Option<_>>()?;
+    texts.sort_unstable();
+    texts.dedup();
+    Some(texts)
+}
+
+fn text(condition: &Condition) -> Option<&str> {
+    match condition {
+        Condition::Text(text) => Some(text),
         Condition::Address(_)
         | Condition::Number(_)
         | Condition::Bool(_)
@@ -133,9 +140,5 @@ fn texts(field: &Field) -> Option<Vec<&str>> {
         | Condition::Exists
         | Condition::Absent
         | Condition::AnythingBut(_) => None,
-    };
-    let mut texts: Vec<&str> = field.conditions.iter().map(text).collect::<Option<_>>()?;
-    texts.sort_unstable();
-    texts.dedup();
-    Some(texts)
+    }
 }

@@ -129,12 +129,18 @@ fn supported(condition: &Condition) -> Result<(), &'static str> {
         Condition::Wildcard(_) => Err("Unrecognized match type wildcard"),
         Condition::PrefixIgnoreCase(_) => Err("prefix match pattern must be a string"),
         Condition::SuffixIgnoreCase(_) => Err("suffix match pattern must be a string"),
-        Condition::AnythingBut(excluded) => excluded.iter().try_for_each(|each| match each {
-            Condition::Suffix(_) => Err("Unsupported anything-but pattern: suffix"),
-            Condition::EqualsIgnoreCase(_) => Err("Unsupported anything-but pattern: equals-ignore-case"),
-            Condition::Wildcard(_) => Err("Unsupported anything-but pattern: wildcard"),
-            _ => Ok(()),
-        }),
+        Condition::AnythingBut(excluded) => {
+            let is = |kind: fn(&Condition) -> bool| excluded.iter().any(kind);
+            if is(|each| matches!(each, Condition::Suffix(_))) {
+                Err("Unsupported anything-but pattern: suffix")
+            } else if is(|each| matches!(each, Condition::EqualsIgnoreCase(_))) {
+                Err("Unsupported anything-but pattern: equals-ignore-case")
+            } else if is(|each| matches!(each, Condition::Wildcard(_))) {
+                Err("Unsupported anything-but pattern: wildcard")
+            } else {
+                Ok(())
+            }
+        }
         Condition::Text(_)
         | Condition::Address(_)
         | Condition::Number(_)
@@ -167,9 +173,9 @@ fn combinations(scope: Scope, pattern: &Pattern) -> usize {
 fn as_object<'m>(attributes: impl IntoIterator<Item = (&'m str, Attribute<'m>)>) -> Value {
     let value = |attribute| match attribute {
         Attribute::String(text) => Some(Value::from(text)),
-        Attribute::StringArray(text) => {
-            serde_json::from_str(text).ok().filter(|list: &Value| list.as_array().is_some_and(all_scalars))
-        }
+        Attribute::StringArray(text) => serde_json::from_str(text)
+            .ok()
+            .filter(|list: &Value| list.as_array().is_some_and(|list| all_scalars(list))),
         Attribute::Number(text) => serde_json::from_str::<Number>(text.trim()).ok().map(Value::Number),
         Attribute::Binary => None,
     };
@@ -177,6 +183,6 @@ fn as_object<'m>(attributes: impl IntoIterator<Item = (&'m str, Attribute<'m>)>)
     Value::Object(fields.collect::<Map<_, _>>())
 }
 
-fn all_scalars(list: &Vec<Value>) -> bool {
+fn all_scalars(list: &[Value]) -> bool {
     !list.iter().any(|element| element.is_array() || element.is_object())
 }

@@ -189,6 +189,20 @@ impl<'s> Node<'s> {
     }
 
     fn validates(self, value: &Value) -> bool {
+        // Most schemas are told apart by this, and a validator is dear.
+        if let Some(values) = self.values() {
+            let listed = values.into_iter().any(|each| is_same(each, value));
+            if !listed || self.listed().is_some() {
+                return listed;
+            }
+        }
+        let is_of_type = |types: &BTreeSet<&str>| {
+            let own = type_of(value);
+            types.contains(own) || (own == "integer" && types.contains("number"))
+        };
+        if self.types().is_some_and(|types| !is_of_type(&types)) {
+            return false;
+        }
         let mut schema = json!({ "allOf": [self.schema] });
         for definitions in ["$defs", "definitions"] {
             if let Some(found) = self.root.get(definitions) {
@@ -198,6 +212,12 @@ impl<'s> Node<'s> {
         let validator = jsonschema::draft202012::options().should_validate_formats(true).build(&schema);
         validator.map_or(true, |validator| validator.is_valid(value))
     }
+}
+
+/// Whether JSON Schema takes them for the same: a number however it is written.
+fn is_same(one: &Value, other: &Value) -> bool {
+    one == other
+        || matches!((one.as_f64(), other.as_f64()), (Some(one), Some(other)) if one.total_cmp(&other).is_eq())
 }
 
 /// The name of a value's type in a schema.

@@ -78,7 +78,7 @@ fn absence_is_of_the_element_settled_before() {
 
 #[test]
 fn the_last_of_many() {
-    let mut lines: Vec<Value> = (0..20_000).map(|at| json!({ "a": 1, "b": 1, "c": 1, "d": at })).collect();
+    let mut lines: Vec<Value> = (0..5_000).map(|at| json!({ "a": 1, "b": 1, "c": 1, "d": at })).collect();
     let pattern = json!({ "lines": { "a": [1], "b": [1], "c": [1], "d": [-1] } });
     assert!(!matches(&pattern, &json!({ "lines": lines })));
     lines.push(json!({ "a": 1, "b": 1, "c": 1, "d": -1 }));
