@@ -3,7 +3,7 @@
 //! Everything here answers `None` for "ask the other reader", never for "wrong": a string with an escape, a number
 //! with a fraction, an unknown field that holds an object. What it does read, it reads as `serde_json` does.
 
-use super::scan;
+use super::scan::{self, Marks};
 
 /// A number may have so many digits: none of them can overflow.
 const DIGITS_MAX: usize = 18;
@@ -13,6 +13,7 @@ const DIGITS_MAX: usize = 18;
 pub(crate) struct Cursor<'a> {
     text: &'a str,
     at: usize,
+    marks: Marks,
 }
 
 /// A string of the text, without an escape in it.
@@ -25,10 +26,12 @@ pub(crate) struct Quoted<'a> {
 
 impl<'a> Cursor<'a> {
     /// Begins at the start of what must be UTF-8.
+    #[inline]
     pub(crate) fn new(bytes: &'a [u8]) -> Option<Self> {
-        Some(Self { text: simdutf8::basic::from_utf8(bytes).ok()?, at: 0 })
+        Some(Self { text: simdutf8::basic::from_utf8(bytes).ok()?, at: 0, marks: Marks::of(bytes) })
     }
 
+    #[inline]
     fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
@@ -44,6 +47,10 @@ impl<'a> Cursor<'a> {
     /// Goes past this byte.
     #[inline]
     pub(crate) fn eat(&mut self, byte: u8) -> Option<()> {
+        if self.peek()? == byte {
+            self.at += 1;
+            return Some(());
+        }
         self.skip_space();
         if self.peek()? != byte {
             return None;
@@ -64,18 +71,15 @@ impl<'a> Cursor<'a> {
         found
     }
 
-    /// Reads a string. `FIRST` as for [`scan::string`]. A string that is not plain must have neither an escape nor a
+    /// Reads a string. `FIRST` as for [`scan::is_plain`]. A string that is not plain must have neither an escape nor a
     /// control character, which JSON forbids.
     #[inline]
     pub(crate) fn string<const FIRST: u8>(&mut self) -> Option<Quoted<'a>> {
-        self.eat(b'"')?;
-        let from = self.at;
-        let scan::Scanned { end, plain } = scan::string::<FIRST>(self.text.as_bytes(), from)?;
-        let text = self.text.get(from..end)?;
+        let text = self.unchecked_string()?;
+        let plain = scan::is_plain::<FIRST>(text.as_bytes());
         if !plain && text.bytes().any(|byte| byte < b' ' || byte == b'\\') {
             return None;
         }
-        self.at = end + 1;
         Some(Quoted { text, plain })
     }
 
@@ -84,7 +88,7 @@ impl<'a> Cursor<'a> {
     pub(crate) fn unchecked_string(&mut self) -> Option<&'a str> {
         self.eat(b'"')?;
         let from = self.at;
-        let end = scan::quote(self.text.as_bytes(), from)?;
+        let end = self.marks.quote(self.text.as_bytes(), from)?;
         self.at = end + 1;
         self.text.get(from..end)
     }
@@ -97,13 +101,6 @@ impl<'a> Cursor<'a> {
         let text = self.text.get(self.at..end)?;
         self.at = end;
         self.eat_all(b"\"").then_some(text)
-    }
-
-    /// Reads the key that is expected next, or else whichever is, and the colon after it. `quoted` is `expected` with
-    /// its marks and its colon.
-    #[inline]
-    pub(crate) fn key_or(&mut self, quoted: &str, expected: &'static str) -> Option<&'a str> {
-        if self.eat_all(quoted.as_bytes()) { Some(expected) } else { self.key() }
     }
 
     /// Reads a key and the colon after it.
@@ -146,6 +143,10 @@ impl<'a> Cursor<'a> {
     /// After a member of an object: whether another follows. If not, goes past the end of the object.
     #[inline]
     pub(crate) fn more(&mut self) -> Option<bool> {
+        if self.peek()? == b',' {
+            self.at += 1;
+            return Some(true);
+        }
         self.skip_space();
         let byte = self.peek()?;
         self.at += 1;

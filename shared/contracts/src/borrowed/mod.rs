@@ -62,26 +62,6 @@ pub struct EnvelopeRef<'a> {
     pub metadata: MetadataRef<'a>,
 }
 
-/// The fields of an envelope, as far as they have been met.
-#[derive(Default)]
-struct Parts<'a> {
-    event_id: Option<EventId>,
-    event_type: Option<TelemetryType>,
-    timestamp: Option<Timestamp>,
-    data: Option<TelemetryRef<'a>>,
-    metadata: Option<MetadataRef<'a>>,
-}
-
-/// Takes the value of a field that must not have one yet.
-#[inline]
-fn fill<T>(slot: &mut Option<T>, value: Option<T>) -> Option<()> {
-    if slot.is_some() {
-        return None;
-    }
-    *slot = Some(value?);
-    Some(())
-}
-
 impl<'a> EnvelopeRef<'a> {
     /// Reads an event. `None` says nothing about it: [`decode_telemetry`] has to be asked.
     pub fn read(value: &'a [u8]) -> Option<Self> {
@@ -89,35 +69,18 @@ impl<'a> EnvelopeRef<'a> {
             return None;
         }
         let mut cursor = Cursor::new(value)?;
-        let mut parts = Parts::default();
-        cursor.eat(b'{')?;
-        // The usual order; what comes after it, or in another, is looked up.
-        let mut usual = ["event_id", "event_type", "timestamp", "data", "metadata"].into_iter();
-        let mut quoted =
-            ["\"event_id\":", "\"event_type\":", "\"timestamp\":", "\"data\":", "\"metadata\":"].into_iter();
-        loop {
-            let key = match (quoted.next(), usual.next()) {
-                (Some(quoted), Some(expected)) => cursor.key_or(quoted, expected)?,
-                _ => cursor.key()?,
-            };
-            match key {
-                "event_id" => fill(&mut parts.event_id, Read::read(&mut cursor))?,
-                "event_type" => fill(&mut parts.event_type, Read::read(&mut cursor))?,
-                "timestamp" => fill(&mut parts.timestamp, Read::read(&mut cursor))?,
-                "data" => fill(&mut parts.data, TelemetryRef::read(parts.event_type?, &mut cursor))?,
-                "metadata" => fill(&mut parts.metadata, Read::read(&mut cursor))?,
-                _ => cursor.ignore()?,
-            }
-            if !cursor.more()? {
-                break;
-            }
-        }
-        let Parts { event_id, event_type, timestamp, data, metadata } = parts;
-        let envelope = Self { event_id: event_id?, timestamp: timestamp?, data: data?, metadata: metadata? };
-        let metadata = &envelope.metadata;
-        let agrees = metadata.version.major == event_type?.version().major
-            && metadata.aggregate_id.as_str() == envelope.data.aggregate();
-        (agrees && cursor.ends()).then_some(envelope)
+        let envelope = fields!(&mut cursor => {
+            event_id: EventId,
+            event_type: TelemetryType,
+            timestamp: Timestamp,
+            data: TelemetryRef<'a> = |cursor| TelemetryRef::read(event_type?, cursor),
+            metadata: MetadataRef<'a>,
+        } then {
+            let agrees = metadata.version.major == event_type.version().major
+                && metadata.aggregate_id.as_str() == data.aggregate();
+            agrees.then_some(Self { event_id, timestamp, data, metadata })
+        })?;
+        cursor.ends().then_some(envelope)
     }
 
     /// The same event as a value of its own.

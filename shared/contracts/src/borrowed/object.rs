@@ -66,7 +66,7 @@ macro_rules! values {
 values! { cursor =>
     EventId: hex::uuid(cursor.unchecked_string_of(36)?).map(Self::from_bytes),
     Timestamp: cursor.unchecked_string_of(24)?.parse().ok(),
-    SchemaVersion: cursor.unchecked_string()?.parse().ok(),
+    SchemaVersion: version(cursor.unchecked_string()?),
     u64: integer::<JsonSafe>(cursor).map(|safe| safe.0),
     BatteryPercent: integer(cursor),
     DeviceErrors: integer(cursor),
@@ -87,6 +87,17 @@ fn integer<T: Integer>(cursor: &mut Cursor<'_>) -> Option<T> {
     T::checked(cursor.integer()?).ok()
 }
 
+/// A version, which nearly always has two digits.
+#[inline]
+fn version(text: &str) -> Option<SchemaVersion> {
+    match *text.as_bytes() {
+        [major @ b'0'..=b'9', b'.', minor @ b'0'..=b'9'] => {
+            Some(SchemaVersion { major: (major - b'0').into(), minor: (minor - b'0').into() })
+        }
+        _ => text.parse().ok(),
+    }
+}
+
 #[inline]
 fn word<T: Copy, const N: usize>(
     cursor: &mut Cursor<'_>,
@@ -100,32 +111,36 @@ fn word<T: Copy, const N: usize>(
 /// Reads an object.
 ///
 /// A field is first looked for where it usually is; a key that is not next in that order is then looked up among
-/// all. A key that comes twice is for the other reader to refuse. Unknown fields are passed over.
+/// all. A key that comes twice is for the other reader to refuse. Unknown fields are passed over. What is made of the
+/// fields comes after `then`, where each has its name.
 macro_rules! fields {
-    ($cursor:expr => $object:ident { $($field:ident: $type:ty),* $(,)? }) => {{
+    ($cursor:expr => { $($field:ident: $type:ty $(= $read:expr)?),* $(,)? } then $object:expr) => {{
         let cursor: &mut $crate::borrowed::cursor::Cursor<'a> = $cursor;
         $(let mut $field: Option<$type> = None;)*
         cursor.eat(b'{')?;
         let mut more = true;
         $(if more && cursor.eat_all(concat!("\"", stringify!($field), "\":").as_bytes()) {
-            $field = Some(Read::read(cursor)?);
+            $field = Some(fields!(@read cursor $($read)?)?);
             more = cursor.more()?;
         })*
         while more {
             match cursor.key()? {
-                $(stringify!($field) if $field.is_none() => $field = Some(Read::read(cursor)?),)*
+                $(stringify!($field) if $field.is_none() => $field = Some(fields!(@read cursor $($read)?)?),)*
                 $(stringify!($field) => return None,)*
                 _ => cursor.ignore()?,
             }
             more = cursor.more()?;
         }
-        Some($object {
-            $($field: match $field {
-                Some(value) => value,
-                None => <$type as Read<'a>>::absent()?,
-            },)*
-        })
+        $(let $field = match $field {
+            Some(value) => value,
+            None => fields!(@absent $type $(, $read)?)?,
+        };)*
+        $object
     }};
+    (@read $cursor:ident) => { $crate::borrowed::object::Read::read($cursor) };
+    (@read $cursor:ident $read:expr) => { ($read)($cursor) };
+    (@absent $type:ty) => { <$type as $crate::borrowed::object::Read<'a>>::absent() };
+    (@absent $type:ty, $read:expr) => { None::<$type> };
 }
 pub(super) use fields;
 
@@ -146,8 +161,9 @@ macro_rules! object {
         impl<'a> Read<'a> for $name<'a> {
             type Owned = $owned;
 
+            #[inline]
             fn read(cursor: &mut Cursor<'a>) -> Option<Self> {
-                fields!(cursor => Self { $($field: $type),* })
+                fields!(cursor => { $($field: $type),* } then Some(Self { $($field),* }))
             }
 
             fn to_value(self) -> $owned {
@@ -157,3 +173,19 @@ macro_rules! object {
     )*};
 }
 pub(super) use object;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_versions_are_read_as_their_type_reads_them() {
+        for bytes in
+            (0..0x80_u8).flat_map(|byte| [[byte, b'.', b'0'], [b'1', byte, b'2'], [b'0', b'.', byte]])
+        {
+            let text = str::from_utf8(&bytes).expect("ASCII");
+            assert_eq!(version(text), text.parse().ok(), "{text:?}");
+        }
+        assert_eq!((version("10.2"), version("01.2"), version("")), ("10.2".parse().ok(), None, None));
+    }
+}

@@ -1,117 +1,135 @@
-//! Finds where a JSON string ends, sixteen bytes at a time, and tells whether anything in it needs a closer look.
+//! Finds where JSON strings end, and tells whether anything in one needs a closer look.
 //!
 //! Knows bytes only: no JSON beyond the quotation mark and the backslash, and no field.
 
 use wide::u8x16;
 
+/// Bytes that are looked at together.
 const LANES: usize = 16;
+/// Bytes whose quotation marks are looked for together. Most strings begin where the one before them ended, so that one
+/// look serves several.
+const BLOCK: usize = 64;
 const QUOTE: u8 = b'"';
 const BACKSLASH: u8 = b'\\';
 
-/// Where a string ends, and what is in it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Scanned {
-    /// Position of the quotation mark that ends it.
-    pub(super) end: usize,
-    /// Whether all bytes before it are printable ASCII from `FIRST` on, and none is a backslash.
-    pub(super) plain: bool,
+/// The quotation marks of one block of a text: a bit for each byte.
+#[derive(Debug)]
+pub(super) struct Marks {
+    /// Which block it is.
+    block: usize,
+    quotes: u64,
 }
 
-/// Scans a string whose first byte is at `from`. `FIRST` is the least byte that counts as plain: `' '`, or `'!'` where
-/// a space does not. Nothing if no quotation mark follows.
-///
-/// The first quotation mark ends the string only if no backslash came before it: a string that is not plain needs
-/// another reader.
-#[inline]
-pub(super) fn string<const FIRST: u8>(bytes: &[u8], from: usize) -> Option<Scanned> {
-    let mut at = from;
-    let mut plain = true;
-    while let Some((lanes, _)) = bytes.get(at..)?.split_first_chunk::<LANES>() {
-        let lanes = u8x16::new(*lanes);
-        let quotes = lanes.simd_eq(u8x16::splat(QUOTE)).to_bitmask();
-        let odd = odd::<FIRST>(lanes);
-        if quotes != 0 {
-            let place = quotes.trailing_zeros();
-            let before = (1_u32 << place) - 1;
-            return Some(Scanned { end: at + place as usize, plain: plain && odd & before == 0 });
-        }
-        plain &= odd == 0;
-        at += LANES;
+impl Marks {
+    #[inline]
+    pub(super) fn of(bytes: &[u8]) -> Self {
+        Self { block: 0, quotes: quotes(bytes, 0).unwrap_or_default() }
     }
-    string_at_the_end::<FIRST>(bytes, at, plain)
-}
 
-/// Where the next quotation mark is, whatever comes before it.
-#[inline]
-pub(super) fn quote(bytes: &[u8], from: usize) -> Option<usize> {
-    let mut at = from;
-    while let Some((lanes, _)) = bytes.get(at..)?.split_first_chunk::<LANES>() {
-        let quotes = u8x16::new(*lanes).simd_eq(u8x16::splat(QUOTE)).to_bitmask();
-        if quotes != 0 {
-            return Some(at + quotes.trailing_zeros() as usize);
+    /// Where the next quotation mark is, whatever comes before it. The bytes must be the same as before.
+    #[inline]
+    pub(super) fn quote(&mut self, bytes: &[u8], from: usize) -> Option<usize> {
+        if self.block != from / BLOCK {
+            *self = Self { block: from / BLOCK, quotes: quotes(bytes, from / BLOCK)? };
         }
-        at += LANES;
+        let mut found = self.quotes & (u64::MAX << (from % BLOCK));
+        while found == 0 {
+            *self = Self { block: self.block + 1, quotes: quotes(bytes, self.block + 1)? };
+            found = self.quotes;
+        }
+        Some(self.block * BLOCK + found.trailing_zeros() as usize)
     }
-    bytes.get(at..)?.iter().position(|byte| *byte == QUOTE).map(|place| at + place)
 }
 
-/// One bit for each byte that is not plain.
+/// The quotation marks of a block; nothing if the text has no such block.
 #[inline]
-fn odd<const FIRST: u8>(lanes: u8x16) -> u32 {
-    // What is plain lies in one interval: clamped into it, it stays the same.
-    let clamped = lanes.max(u8x16::splat(FIRST)).min(u8x16::splat(b'~'));
-    let outside = !clamped.simd_eq(lanes);
-    (outside | lanes.simd_eq(u8x16::splat(BACKSLASH))).to_bitmask()
+fn quotes(bytes: &[u8], block: usize) -> Option<u64> {
+    let rest = bytes.get(block * BLOCK..)?;
+    Some(rest.first_chunk().map_or_else(|| quotes_at_the_end(rest), quotes_of))
+}
+
+#[inline]
+fn quotes_of(block: &[u8; BLOCK]) -> u64 {
+    let (lanes, _) = block.as_chunks::<LANES>();
+    lanes.iter().rev().fold(0, |quotes, lanes| {
+        let found = u8x16::new(*lanes).simd_eq(u8x16::splat(QUOTE));
+        quotes << LANES | u64::from(found.to_bitmask())
+    })
 }
 
 /// The same where fewer bytes are left than are looked at together.
-fn string_at_the_end<const FIRST: u8>(bytes: &[u8], from: usize, mut plain: bool) -> Option<Scanned> {
-    for (place, &byte) in bytes.get(from..)?.iter().enumerate() {
-        if byte == QUOTE {
-            return Some(Scanned { end: from + place, plain });
-        }
-        plain &= (FIRST..=b'~').contains(&byte) && byte != BACKSLASH;
+fn quotes_at_the_end(rest: &[u8]) -> u64 {
+    let mut block = [0; BLOCK];
+    for (place, byte) in block.iter_mut().zip(rest) {
+        *place = *byte;
     }
-    None
+    quotes_of(&block)
+}
+
+/// Whether all bytes are ASCII from `FIRST` on and printable, and none is a backslash. `FIRST` is `' '`, or `'!'` where a
+/// space does not count.
+#[inline]
+pub(super) fn is_plain<const FIRST: u8>(bytes: &[u8]) -> bool {
+    let (chunks, rest) = bytes.as_chunks::<LANES>();
+    let odd = chunks.iter().fold(u8x16::ZERO, |odd, lanes| odd | odd_lanes::<FIRST>(u8x16::new(*lanes)));
+    // Those before the end once more, so that they are enough to be looked at together.
+    let odd = match bytes.last_chunk::<LANES>() {
+        Some(last) => odd | odd_lanes::<FIRST>(u8x16::new(*last)),
+        None => odd,
+    };
+    let is_short = chunks.is_empty();
+    odd.to_bitmask() == 0
+        && (!is_short || rest.iter().all(|byte| (FIRST..=b'~').contains(byte) && *byte != BACKSLASH))
+}
+
+/// All ones for each byte that is not plain.
+#[inline]
+fn odd_lanes<const FIRST: u8>(lanes: u8x16) -> u8x16 {
+    // What is plain lies in one interval: clamped into it, it stays the same.
+    let clamped = lanes.max(u8x16::splat(FIRST)).min(u8x16::splat(b'~'));
+    !clamped.simd_eq(lanes) | lanes.simd_eq(u8x16::splat(BACKSLASH))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn by_hand(bytes: &[u8], from: usize, first: u8) -> Option<Scanned> {
-        let end = from + bytes[from..].iter().position(|byte| *byte == QUOTE)?;
-        let plain = bytes[from..end].iter().all(|byte| (first..=b'~').contains(byte) && *byte != BACKSLASH);
-        Some(Scanned { end, plain })
+    fn is_plain_by_hand(bytes: &[u8], first: u8) -> bool {
+        bytes.iter().all(|byte| (first..=b'~').contains(byte) && *byte != BACKSLASH)
     }
 
     #[test]
     fn every_byte_at_every_place_counts() {
-        for length in [0, 1, 7, 15, 16, 17, 31, 32, 33, 40] {
-            for place in 0..=length {
+        for length in [0, 1, 7, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 128, 130] {
+            for place in 0..length {
                 for byte in 0..=u8::MAX {
-                    // What follows the string shall not count.
-                    let mut bytes = vec![b'a'; length + 20];
-                    bytes[length] = QUOTE;
-                    bytes[length + 1] = BACKSLASH;
+                    let mut bytes = vec![b'a'; length];
                     bytes[place] = byte;
-                    for bytes in [&bytes[..], &bytes[..=length]] {
-                        let context = format!("{byte} at {place} of {length}");
-                        assert_eq!(string::<b' '>(bytes, 0), by_hand(bytes, 0, b' '), "{context}");
-                        assert_eq!(string::<b'!'>(bytes, 0), by_hand(bytes, 0, b'!'), "{context}");
-                        assert_eq!(quote(bytes, 0), by_hand(bytes, 0, 0).map(|found| found.end), "{context}");
-                    }
+                    let context = format!("{byte} at {place} of {length}");
+                    assert_eq!(is_plain::<b'!'>(&bytes), is_plain_by_hand(&bytes, b'!'), "{context}");
+                    assert_eq!(is_plain::<b' '>(&bytes), is_plain_by_hand(&bytes, b' '), "{context}");
+                    let mut marks = Marks::of(&bytes);
+                    assert_eq!(marks.quote(&bytes, place + 1), None, "{context}");
+                    assert_eq!(marks.quote(&bytes, 0), (byte == QUOTE).then_some(place), "{context}");
                 }
             }
         }
     }
 
     #[test]
-    fn a_string_may_begin_anywhere_and_must_end() {
-        assert_eq!(string::<b'!'>(b"\"ab\"", 1), Some(Scanned { end: 3, plain: true }));
-        assert_eq!(string::<b'!'>(b"ab", 0), None);
-        assert_eq!(string::<b'!'>(b"0123456789abcdef0123", 0), None);
-        assert_eq!(string::<b'!'>(b"ab\"", 4), None);
-        assert_eq!((quote(b"ab\"", 4), quote(b"", 0), quote(b"0123456789abcdef0123", 0)), (None, None, None));
+    fn quotation_marks_are_found_from_anywhere_to_the_end() {
+        let mut bytes = vec![b'a'; 333];
+        for place in [3, 63, 64, 200, 319, 332] {
+            bytes[place] = QUOTE;
+        }
+        for length in [0, 1, 63, 64, 65, 320, 333] {
+            let bytes = &bytes[..length];
+            // Forward as a reader goes, and with leaps back.
+            let mut marks = Marks::of(bytes);
+            for from in (0..length + 200).flat_map(|from| [from, from / 2]) {
+                let next = bytes.iter().skip(from).position(|byte| *byte == QUOTE).map(|place| from + place);
+                assert_eq!(marks.quote(bytes, from), next, "from {from} of {length}");
+            }
+        }
     }
 }

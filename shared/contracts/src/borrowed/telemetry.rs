@@ -16,7 +16,7 @@ impl<'a> Read<'a> for Viewport {
     type Owned = Self;
 
     fn read(cursor: &mut Cursor<'a>) -> Option<Self> {
-        fields!(cursor => Self { width: Pixels, height: Pixels })
+        fields!(cursor => { width: Pixels, height: Pixels } then Some(Self { width, height }))
     }
 
     fn to_value(self) -> Self {
@@ -151,6 +151,7 @@ macro_rules! events {
 
         impl<'a> TelemetryRef<'a> {
             /// Reads the data of an event of this type.
+            #[inline]
             pub(super) fn read(kind: TelemetryType, cursor: &mut Cursor<'a>) -> Option<Self> {
                 match kind { $(TelemetryType::$name => $borrowed::read(cursor).map(Self::$name)),* }
             }

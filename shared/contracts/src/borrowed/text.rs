@@ -6,7 +6,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::cursor::Cursor;
+use super::cursor::{Cursor, Quoted};
 use super::hex;
 use super::object::Read;
 use crate::telemetry::{
@@ -58,7 +58,7 @@ impl<T> fmt::Display for TextRef<'_, T> {
     }
 }
 
-/// How a type's rule is checked quickly. All but the last are about ASCII, where characters are bytes.
+/// How a type's rule is checked quickly: in ASCII, where characters are bytes.
 #[derive(Debug, Clone, Copy)]
 enum Rule {
     /// Any visible character: what the scan for the end of the string has found out already.
@@ -67,10 +67,10 @@ enum Rule {
     Printable,
     /// These bytes.
     Only(&'static [bool; 256]),
+    /// Like [`Rule::Printable`] as far as it is ASCII, else ask the type.
+    Line,
     /// So many bytes, and what this function says.
     Form(usize, fn(&str) -> bool),
-    /// Ask the type.
-    Own,
 }
 
 /// A text type that events hold.
@@ -103,7 +103,7 @@ rules! {
     ProducerId: Rule::Only(&bytes(false, true, b"-")),
     WarehouseId: Rule::Only(&bytes(false, true, b"-")),
     Traceparent: Rule::Form(55, hex::is_traceparent),
-    Title: Rule::Own,
+    Title: Rule::Line,
 }
 
 /// Digits, these letters, and these others.
@@ -141,15 +141,18 @@ fn read<'a, T: Ruled>(cursor: &mut Cursor<'a>) -> Option<&'a str> {
         }
         Rule::Only(allowed) => {
             let text = cursor.unchecked_string()?;
-            (text, text.bytes().all(|byte| allowed[usize::from(byte)]))
+            (text, text.bytes().fold(true, |all, byte| all & allowed[usize::from(byte)]))
         }
         Rule::Form(length, has_form) => {
             let text = cursor.unchecked_string_of(length)?;
             (text, has_form(text))
         }
-        Rule::Own => {
-            let text = cursor.string::<b' '>()?.text;
-            return check::<T>(text).is_ok().then_some(text);
+        Rule::Line => {
+            let Quoted { text, plain } = cursor.string::<b' '>()?;
+            if !plain {
+                return check::<T>(text).is_ok().then_some(text);
+            }
+            (text, text.bytes().any(|byte| byte != b' '))
         }
     };
     // Nothing but ASCII got here, so a character is a byte.

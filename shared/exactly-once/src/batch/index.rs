@@ -92,9 +92,13 @@ impl Index {
         let home = self.home(hash);
         let Some((before, from)) = self.buckets.split_at_mut_checked(home) else { return };
         for bucket in from.iter_mut().chain(before) {
-            let mut slots = bucket.tags.iter_mut().zip(&mut bucket.positions);
-            if let Some((free, place)) = slots.find(|(tag, place)| **tag == 0 || is_gone(**place)) {
-                (*free, *place) = (tag(hash), position);
+            // What was never taken first: to ask of a position costs more.
+            let free = bucket.tags.iter().position(|tag| *tag == 0);
+            let free = free.or_else(|| bucket.positions.iter().position(|place| is_gone(*place)));
+            if let Some((mark, place)) =
+                free.and_then(|at| Some((bucket.tags.get_mut(at)?, bucket.positions.get_mut(at)?)))
+            {
+                (*mark, *place) = (tag(hash), position);
                 return;
             }
             bucket.beyond = position;
