@@ -1,8 +1,8 @@
 //! The comparison of two schemas, and of all pairs that they lead to.
 //!
-//! Schemas may refer to themselves. A pair that comes up again while it is being compared is taken to be compatible:
-//! if it is not, its first occurrence says so. What was found under such an assumption is kept for later only
-//! when the pair that it is about has been compared to its end.
+//! Schemas may refer to themselves. A pair that comes up again while it is being compared is taken to be compatible, and
+//! what is found of others under that assumption is kept. Where a pair turns out to break although it was assumed not
+//! to, all is compared once more, now knowing the pairs that break, until no more are found.
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -19,6 +19,9 @@ const MAX_PAIRS: usize = 20_000;
 /// Pairs inside one another at most; a document nests 128 levels, and more come from references only.
 const MAX_DEPTH: usize = 160;
 
+/// Differences of one pair that are kept, those that break first.
+const MAX_FOUND: usize = 1000;
+
 type Identity = (*const Value, *const Value);
 
 /// One comparison: what it has found so far, and where it is.
@@ -27,25 +30,54 @@ pub(super) struct Pairs {
     ended: HashMap<Identity, Rc<Found>>,
     /// The pairs that are being compared, outermost first.
     open: Vec<Identity>,
-    /// The outermost open pair that was assumed to be compatible since the innermost was opened.
-    assumed: usize,
+    /// Whether a pair was assumed to be compatible.
+    has_assumed: bool,
+    /// The pairs that break, as found by the passes before.
+    broken: HashMap<Identity, Rc<Found>>,
     left: usize,
 }
 
 impl Pairs {
-    pub fn new(policy: Policy) -> Self {
-        Self { policy, ended: HashMap::new(), open: Vec::new(), assumed: usize::MAX, left: MAX_PAIRS }
+    fn new(policy: Policy) -> Self {
+        let (ended, broken) = (HashMap::new(), HashMap::new());
+        Self { policy, ended, open: Vec::new(), has_assumed: false, broken, left: MAX_PAIRS }
+    }
+
+    /// Every difference from one schema to another.
+    pub fn all(from: Place<'_>, to: Place<'_>, policy: Policy) -> Found {
+        let mut pairs = Self::new(policy);
+        loop {
+            let found = pairs.compare(from, to);
+            if !pairs.has_assumed || !found.is_compatible(policy) {
+                return found;
+            }
+            let ended = std::mem::take(&mut pairs.ended);
+            let known = pairs.broken.len();
+            pairs.broken.extend(ended.into_iter().filter(|(_, found)| !found.is_compatible(policy)));
+            if pairs.broken.len() == known {
+                return found;
+            }
+        }
     }
 
     /// Every difference from one schema to another, with paths from here.
     pub fn compare(&mut self, from: Place<'_>, to: Place<'_>) -> Found {
+        let mut found = Found::default();
+        notes(&View::of(from), &View::of(to), &mut found);
+        let inner = self.compare_targets(from.target(), to.target());
+        found.nest(&[], inner);
+        found
+    }
+
+    /// The same for two schemas that are no mere references, without their notes: all that refer to them share it.
+    fn compare_targets(&mut self, from: Place<'_>, to: Place<'_>) -> Found {
         let identity = (from.identity(), to.identity());
         if let Some(found) = self.ended.get(&identity) {
             return Found::clone(found);
         }
-        if let Some(depth) = self.open.iter().position(|open| *open == identity) {
-            self.assumed = self.assumed.min(depth);
-            return Found::default();
+        if self.open.contains(&identity) {
+            self.has_assumed = true;
+            return self.broken.get(&identity).map(|found| Found::clone(found)).unwrap_or_default();
         }
         let mut found = Found::default();
         if self.left == 0 || self.open.len() == MAX_DEPTH {
@@ -53,18 +85,20 @@ impl Pairs {
             return found;
         }
         self.left -= 1;
-        let outer = std::mem::replace(&mut self.assumed, usize::MAX);
         self.open.push(identity);
         compare(self, &View::of(from), &View::of(to), &mut found);
         self.open.pop();
-        let depth = self.open.len();
-        if self.assumed >= depth {
-            self.ended.insert(identity, Rc::new(found.clone()));
-            self.assumed = outer;
-        } else {
-            self.assumed = self.assumed.min(outer);
-        }
+        self.shorten(&mut found);
+        self.ended.insert(identity, Rc::new(found.clone()));
         found
+    }
+
+    /// Bounds what a pair can pass on; that it breaks is never lost.
+    fn shorten(&self, found: &mut Found) {
+        if found.0.len() > MAX_FOUND {
+            found.0.sort_by_key(|single| !super::found::breaks(single.kind, self.policy));
+            found.0.truncate(MAX_FOUND);
+        }
     }
 
     /// Compares two schemas further down, if both are there.
@@ -81,7 +115,6 @@ impl Pairs {
 }
 
 fn compare(pairs: &mut Pairs, from: &View<'_>, to: &View<'_>, found: &mut Found) {
-    notes(from, to, found);
     if from.fits_nothing {
         return;
     }

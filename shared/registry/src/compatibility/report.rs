@@ -79,7 +79,7 @@ impl Report {
 
 /// Every difference from a writer's schema to a reader's, in the order of their paths.
 pub fn differences(writer: &SchemaDocument, reader: &SchemaDocument, policy: Policy) -> Vec<Difference> {
-    let found = Pairs::new(policy).compare(Place::root(writer), Place::root(reader));
+    let found = Pairs::all(Place::root(writer), Place::root(reader), policy);
     let mut differences: Vec<Difference> = found
         .0
         .into_iter()

@@ -31,6 +31,23 @@ impl<'a> Place<'a> {
         ptr::from_ref(self.value)
     }
 
+    /// The schema that this one is a mere reference to, if it is one; a description beside the reference asks nothing.
+    pub fn target(self) -> Self {
+        let mut place = self;
+        while let Value::Object(fields) = place.value {
+            let asks = |group: &&[&str]| !group.contains(&"$ref") && has(fields, group);
+            if place.document.dialect() == Dialect::Draft202012 && GROUPS.iter().any(asks) {
+                break;
+            }
+            let root = place.document.value();
+            let Some(target) = reference::of(fields).and_then(|text| reference::resolve(root, text)) else {
+                break;
+            };
+            place = place.at(target);
+        }
+        place
+    }
+
     /// True or `{}`: nothing is asked.
     pub fn asks_nothing(self) -> bool {
         View::of(self).asks_nothing()
