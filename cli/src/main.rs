@@ -23,6 +23,7 @@ mod platform;
 mod prerequisites;
 mod process;
 mod project;
+mod routes;
 mod run_files;
 mod running;
 mod samconfig;
@@ -78,6 +79,8 @@ enum Command {
     ///
     /// Ends a process only after making sure that it is this project's.
     Down,
+    /// List what routes events, test where one would go, and check that patterns fit the schemas
+    Routes(routes::Options),
     /// Run everything that CI runs; ends with the line `N passed, N failed`
     ///
     /// Format, lints, licences, unit and contract tests, the engine's own tests, the template's validation, and
@@ -101,6 +104,7 @@ fn run(arguments: Arguments) -> Result<(), Error> {
         Command::Down => down::run(&project),
         Command::Lag(options) => kafka::lag::run(&project, &options),
         Command::Bridge(options) => kafka::bridge::run(&options),
+        Command::Routes(options) => routes::run(&project, &options),
         Command::Test(options) => test_run::run(&project, &options),
         Command::Bench(options) => bench::run(&project, &options),
     }

@@ -10,7 +10,7 @@ use crate::project::Project;
 use crate::samconfig::LocalDeployment;
 use crate::toolbox::Toolbox;
 use crate::up::Platform;
-use crate::{after_deploy, build, check, prerequisites, process};
+use crate::{after_deploy, build, check, prerequisites, process, routes};
 
 use super::dependencies;
 
@@ -38,6 +38,7 @@ pub const ALL: &[Step] = &[
     Step { name: "lints", about: "cargo clippy, warnings are errors", has_phases: false, run: lints },
     Step { name: "licences", about: "every dependency against deny.toml", has_phases: false, run: licences },
     Step { name: "template", about: "sam validate --lint", has_phases: false, run: template },
+    Step { name: "routes", about: "event patterns against the schemas", has_phases: false, run: routes },
     Step { name: "engine", about: "the local engine's mends", has_phases: false, run: engine_tests },
     Step { name: "build", about: "sam build", has_phases: true, run: build_functions },
     Step { name: "tests", about: "cargo test --workspace", has_phases: false, run: tests },
@@ -108,6 +109,10 @@ fn template(bench: &mut Bench, on_line: OnLine) -> Result<(), Error> {
         process::run(command.current_dir(bench.project.root()).args(arguments), &mut *on_line)?;
     }
     Ok(())
+}
+
+fn routes(bench: &mut Bench, on_line: OnLine) -> Result<(), Error> {
+    routes::check(&bench.project, on_line)
 }
 
 fn engine_tests(bench: &mut Bench, on_line: OnLine) -> Result<(), Error> {
