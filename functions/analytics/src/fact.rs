@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use semel_contracts::borrowed::{DeviceReportedRef, TelemetryEvent, TelemetryRef};
+use semel_contracts::borrowed::{DeviceReportedRef, TelemetryRef};
 use semel_contracts::telemetry::DeviceReported;
 use semel_contracts::{Currency, Event, Lines, Money, OrderLine, Telemetry};
 
@@ -87,17 +87,8 @@ impl From<Event> for Fact<'_> {
     }
 }
 
-impl<'a> From<TelemetryEvent<'a>> for Fact<'a> {
-    fn from(event: TelemetryEvent<'a>) -> Self {
-        match event {
-            TelemetryEvent::Borrowed(envelope) => envelope.data.into(),
-            TelemetryEvent::Owned(envelope) => envelope.data.into(),
-        }
-    }
-}
-
-impl<'a> From<TelemetryRef<'a>> for Fact<'a> {
-    fn from(event: TelemetryRef<'a>) -> Self {
+impl<'a> From<&TelemetryRef<'a>> for Fact<'a> {
+    fn from(event: &TelemetryRef<'a>) -> Self {
         match event {
             TelemetryRef::ProductViewed(view) => Self::Viewed { sku: view.sku.as_str().into() },
             TelemetryRef::ShelfCounted(count) => Self::Counted {
@@ -138,8 +129,8 @@ impl From<Telemetry> for Fact<'_> {
     }
 }
 
-impl From<DeviceReportedRef<'_>> for Health {
-    fn from(report: DeviceReportedRef<'_>) -> Self {
+impl From<&DeviceReportedRef<'_>> for Health {
+    fn from(report: &DeviceReportedRef<'_>) -> Self {
         Self {
             battery_percent: report.battery_percent.get(),
             signal_dbm: report.signal_dbm.get(),
