@@ -69,18 +69,6 @@ struct Fields<'a> {
     places: [Range<usize>; 4],
 }
 
-/// The fields in the order in which Lambda writes them, and with what is around them.
-const USUAL: [(&[u8], &[u8]); 8] = [
-    (b"topic", b"\"topic\":"),
-    (b"partition", b"\"partition\":"),
-    (b"offset", b"\"offset\":"),
-    (b"timestamp", b"\"timestamp\":"),
-    (b"timestampType", b"\"timestampType\":"),
-    (b"key", b"\"key\":"),
-    (b"value", b"\"value\":"),
-    (b"headers", b"\"headers\":"),
-];
-
 impl<'a> Reader<'a> {
     fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
@@ -107,8 +95,7 @@ impl<'a> Reader<'a> {
         self.eat_all(bytes).then_some(())
     }
 
-    #[inline(always)]
-    #[allow(clippy::inline_always, reason = "a literal's length is then known, and comparing it no call")]
+    #[inline]
     fn eat_all(&mut self, bytes: &[u8]) -> bool {
         let found = self.bytes.get(self.at..).is_some_and(|next| next.starts_with(bytes));
         if found {
@@ -209,21 +196,20 @@ impl<'a> Reader<'a> {
     /// Reads a record if it is framed as the one before it was.
     fn framed_record(&mut self, loading: &mut Loading) -> Option<bool> {
         let from = self.at;
-        let Some((group, offset, timestamp, key, value)) = self.framed() else {
+        let Some((group, draft, [key, value])) = self.framed() else {
             self.at = from;
             return Some(false);
         };
-        let mut draft = Draft { offset, timestamp, headers: loading.headers(), ..Draft::default() };
+        let mut draft = Draft { headers: loading.headers(), ..draft };
         draft.set_key(decoded(key, loading)?);
         draft.value = decoded(value, loading)?;
         loading.record(group, &draft);
         Some(true)
     }
 
-    /// The group, offset, timestamp, key and value of such a record.
+    /// The group of such a record, its offset and timestamp, and its key and value as they stand there.
     #[inline]
-    #[allow(clippy::type_complexity, reason = "five values that go straight into a draft")]
-    fn framed(&mut self) -> Option<(u32, i64, i64, Option<&'a [u8]>, Option<&'a [u8]>)> {
+    fn framed(&mut self) -> Option<(u32, Draft, [Option<&'a [u8]>; 2])> {
         let Frame { group, around: [head, before_timestamp, before_key, before_value, end] } = self.frame?;
         self.past(head)?;
         let offset = self.integer()?;
@@ -234,20 +220,16 @@ impl<'a> Reader<'a> {
         self.past(before_value)?;
         let value = self.text()?;
         self.past(end)?;
-        Some((group, offset, timestamp, key, value))
+        Some((group, Draft { offset, timestamp, ..Draft::default() }, [key, value]))
     }
 
     fn record(&mut self, loading: &mut Loading) -> Option<()> {
         let mut draft = Draft { headers: loading.headers(), ..Draft::default() };
         let mut fields = Fields::default();
-        let mut usual = USUAL.iter();
         let from = self.at;
         self.eat(b'{')?;
         loop {
-            let key = match usual.next() {
-                Some((key, quoted)) if self.eat_all(quoted) => key,
-                _ => self.key()?,
-            };
+            let key = self.key()?;
             self.field(key, &mut fields, &mut draft, loading)?;
             if !self.more(b'}')? {
                 break;
