@@ -10,7 +10,7 @@ use crate::project::Project;
 use crate::samconfig::LocalDeployment;
 use crate::toolbox::Toolbox;
 use crate::up::Platform;
-use crate::{after_deploy, build, check, prerequisites, process, routes};
+use crate::{after_deploy, build, check, prerequisites, process, routes, schemas};
 
 use super::dependencies;
 
@@ -39,6 +39,12 @@ pub const ALL: &[Step] = &[
     Step { name: "licences", about: "every dependency against deny.toml", has_phases: false, run: licences },
     Step { name: "template", about: "sam validate --lint", has_phases: false, run: template },
     Step { name: "routes", about: "event patterns against the schemas", has_phases: false, run: routes },
+    Step {
+        name: "schemas",
+        about: "the events' schemas against the released ones (schemas check)",
+        has_phases: false,
+        run: schemas,
+    },
     Step { name: "engine", about: "the local engine's mends", has_phases: false, run: engine_tests },
     Step { name: "build", about: "sam build", has_phases: true, run: build_functions },
     Step { name: "tests", about: "cargo test --workspace", has_phases: false, run: tests },
@@ -113,6 +119,10 @@ fn template(bench: &mut Bench, on_line: OnLine) -> Result<(), Error> {
 
 fn routes(bench: &mut Bench, on_line: OnLine) -> Result<(), Error> {
     routes::check(&bench.project, on_line)
+}
+
+fn schemas(bench: &mut Bench, on_line: OnLine) -> Result<(), Error> {
+    schemas::hold(&bench.project, on_line)
 }
 
 fn engine_tests(bench: &mut Bench, on_line: OnLine) -> Result<(), Error> {

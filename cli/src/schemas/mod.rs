@@ -1,0 +1,62 @@
+//! `semel schemas`: what was released of the events' schemas, whether the working ones may follow, and a new release.
+//!
+//! Knows where schemas lie in the project; the rules are the registry's.
+
+mod at_revision;
+mod check;
+mod list;
+mod release;
+mod working;
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use semel_registry::Registry;
+
+use crate::error::Error;
+use crate::project::Project;
+
+pub use check::hold;
+
+/// Which command.
+#[derive(Args)]
+pub struct Options {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Compare the working tree's schemas with the released ones; not 0 if one breaks its type's promise
+    Check(check::Options),
+    /// Show every release: version, day, owner, compatibility mode and id
+    List(list::Options),
+    /// Release a working schema as a new version, with a golden sample
+    Release(release::Options),
+}
+
+/// Runs one of the commands.
+pub fn run(project: &Project, options: &Options) -> Result<(), Error> {
+    match &options.command {
+        Command::Check(options) => check::run(project, options),
+        Command::List(options) => list::run(project, options),
+        Command::Release(options) => release::run(project, options),
+    }
+}
+
+/// Where the project's releases are, from its root.
+const RELEASED: &str = "schemas/released";
+
+fn folder(project: &Project) -> PathBuf {
+    project.path(RELEASED)
+}
+
+fn open(project: &Project) -> Result<Registry, Error> {
+    Registry::open(&folder(project)).map_err(|error| Error::Failed(error.to_string()))
+}
+
+fn print_json(value: &impl serde::Serialize) -> Result<(), Error> {
+    let text = serde_json::to_string_pretty(value);
+    println!("{}", text.map_err(|error| Error::chain("cannot write JSON", &error))?);
+    Ok(())
+}
