@@ -9,6 +9,9 @@ use memchr::memchr;
 
 use super::event::{Decoded, Draft, Loading};
 
+/// What stands between the quotation marks of a string; nothing if it is null.
+type Text<'a> = Option<&'a [u8]>;
+
 /// A place in the payload.
 struct Reader<'a> {
     bytes: &'a [u8],
@@ -201,15 +204,17 @@ impl<'a> Reader<'a> {
             return Some(false);
         };
         let mut draft = Draft { headers: loading.headers(), ..draft };
-        draft.set_key(decoded(key, loading)?);
-        draft.value = decoded(value, loading)?;
+        let mut decoded_key = None;
+        decode(key, loading, &mut decoded_key)?;
+        draft.set_key(decoded_key);
+        decode(value, loading, &mut draft.value)?;
         loading.record(group, &draft);
         Some(true)
     }
 
     /// The group of such a record, its offset and timestamp, and its key and value as they stand there.
     #[inline]
-    fn framed(&mut self) -> Option<(u32, Draft, [Option<&'a [u8]>; 2])> {
+    fn framed(&mut self) -> Option<(u32, Draft, [Text<'a>; 2])> {
         let Frame { group, around: [head, before_timestamp, before_key, before_value, end] } = self.frame?;
         self.past(head)?;
         let offset = self.integer()?;
@@ -280,12 +285,14 @@ impl<'a> Reader<'a> {
                 Some(())
             }
             b"key" => {
-                draft.set_key(decoded(self.text()?, loading)?);
+                let mut key = None;
+                decode(self.text()?, loading, &mut key)?;
+                draft.set_key(key);
                 *key_at = from..self.at;
                 fill(&mut fields.key, ())
             }
             b"value" => {
-                draft.value = decoded(self.text()?, loading)?;
+                decode(self.text()?, loading, &mut draft.value)?;
                 *value_at = from..self.at;
                 fill(&mut fields.value, ())
             }
@@ -301,24 +308,25 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A string, or null. That it has no escape [`decoded`] finds out.
+    /// A string, or null. That it has no escape [`decode`] finds out.
     #[inline]
-    fn text(&mut self) -> Option<Option<&'a [u8]>> {
+    fn text(&mut self) -> Option<Text<'a>> {
         self.skip_space();
         if self.eat_all(b"null") { Some(None) } else { self.quoted().map(Some) }
     }
 }
 
-/// A string of base64, decoded, or null.
+/// Decodes a string of base64; null leaves `decoded` as it is.
 #[inline]
-fn decoded(text: Option<&[u8]>, loading: &mut Loading) -> Option<Option<Decoded>> {
-    let Some(text) = text else { return Some(None) };
-    let decoded = loading.decode(text);
+fn decode(text: Text<'_>, loading: &mut Loading, decoded: &mut Option<Decoded>) -> Option<()> {
+    let Some(text) = text else { return Some(()) };
+    let bytes = loading.decode(text);
     // An escape in it is JSON, and may be what makes it none of base64.
-    if decoded.is_err() && !is_plain(text) {
+    if bytes.is_err() && !is_plain(text) {
         return None;
     }
-    Some(Some(decoded))
+    *decoded = Some(bytes);
+    Some(())
 }
 
 fn is_plain(text: &[u8]) -> bool {
