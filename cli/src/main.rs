@@ -27,7 +27,6 @@ mod routes;
 mod run_files;
 mod running;
 mod samconfig;
-mod schemas;
 mod shop;
 mod stack;
 mod test_run;
@@ -87,16 +86,13 @@ enum Command {
     /// Format, lints, licences, unit and contract tests, the engine's own tests, the template's validation, and
     /// the end-to-end tests on a freshly deployed stack. Goes on after a failure, so that one run shows all.
     Test(test_run::Options),
-    /// Compare the events' schemas with the released ones, list these, and release another
-    ///
-    /// A release never changes. A new version of the same major one must be compatible as its event type promises, by
-    /// the rules of Confluent's schema registry; what breaks is named with its place and the reason.
-    Schemas(schemas::Options),
     /// Measure what an order costs and how fast the functions are; asserts nothing
     ///
     /// Handler time without IO next to a floor of the same run, DynamoDB requests and write units of an order's life,
-    /// and each function's size and cold start under the Lambda runtime emulator. The requests to AWS per order of a
-    /// whole run are in the report of `up --check`.
+    /// and each function's size and cold start under the Lambda runtime emulator. Of the Kafka path: the hot path next
+    /// to a floor and to Powertools for Python, events a second through the analytics function's own binary, our
+    /// publisher next to kafka-producer-perf-test, and from publishing to the committed effect at a steady rate. The
+    /// requests to AWS per order of a whole run are in the report of `up --check`.
     Bench(bench::Options),
 }
 
@@ -112,7 +108,6 @@ fn run(arguments: Arguments) -> Result<(), Error> {
         Command::Bridge(options) => kafka::bridge::run(&options),
         Command::Routes(options) => routes::run(&project, &options),
         Command::Test(options) => test_run::run(&project, &options),
-        Command::Schemas(options) => schemas::run(&project, &options),
         Command::Bench(options) => bench::run(&project, &options),
     }
 }

@@ -1,7 +1,7 @@
 //! `semel bench`: what the platform costs and how fast it is on this machine. Prints figures and asserts none of them.
 //!
-//! Each part is measured by something of its own (two benchmarks of `tests/`, and the functions' binaries under the
-//! runtime emulator); this file owns their order and the report. Times are of one run on a machine that may be busy:
+//! Each part is measured by something of its own (benchmarks of `tests/`, and the functions' binaries under the runtime
+//! emulator); this file owns their order and the report. Times are of one run on a machine that may be busy:
 //! they are for comparing with each other, not with other machines.
 
 mod cold_start;
@@ -12,13 +12,14 @@ mod report;
 
 use std::ffi::OsStr;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use clap::{Args, ValueEnum};
 use serde::de::DeserializeOwned;
 
 use crate::error::Error;
+use crate::kafka::Artifacts;
 use crate::lock::Lock;
 use crate::phase::Phase;
 use crate::process;
@@ -35,6 +36,9 @@ pub struct Options {
     /// Write the figures to this file
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// Leave out what needs a Kafka broker: producing, and publish to committed effect. Needs no Java
+    #[arg(long)]
+    without_kafka: bool,
 }
 
 /// A part of the benchmark.
@@ -44,7 +48,8 @@ enum Part {
     Handlers,
     /// DynamoDB requests, write units and item sizes of an order's life
     Requests,
-    /// The Kafka hot path beside its floor and Powertools for Python; what a million events cost
+    /// The Kafka path: the hot path beside its floor and Powertools for Python, what a million events cost, the
+    /// function's own binary, our publisher beside kafka-producer-perf-test, publish to committed effect
     Kafka,
     /// Size and cold start of each function
     Functions,
@@ -54,6 +59,9 @@ enum Part {
 pub fn run(project: &Project, options: &Options) -> Result<(), Error> {
     let _lock = Lock::take(project, "bench")?;
     let wanted = |part| options.only.is_empty() || options.only.contains(&part);
+    // Before anything is measured: what is missing is to be said now.
+    let needs_broker = !options.without_kafka && (wanted(Part::Kafka) || wanted(Part::Functions));
+    let artifacts = needs_broker.then(|| Artifacts::prepare(project)).transpose()?;
     let mut report = Report::of(machine::read());
     // The functions last: until their engine is up nothing of ours runs beside a measurement.
     if wanted(Part::Requests) {
@@ -66,10 +74,10 @@ pub fn run(project: &Project, options: &Options) -> Result<(), Error> {
         report.handlers = Some(benchmark(project, "handlers", "bench", title, &[])?);
     }
     if wanted(Part::Kafka) {
-        report.kafka = Some(kafka::measure(project)?);
+        report.kafka = Some(kafka::measure(project, artifacts.as_ref())?);
     }
     if wanted(Part::Functions) {
-        report.functions = Some(cold_start::measure(project)?);
+        report.functions = Some(cold_start::measure(project, artifacts.is_some())?);
     }
     println!("\n{}", report::text(&report));
     if let Some(path) = &options.json {
@@ -78,6 +86,48 @@ pub fn run(project: &Project, options: &Options) -> Result<(), Error> {
         fs::write(path, text).map_err(Error::io("write", path))?;
     }
     Ok(())
+}
+
+/// Builds one benchmark of `tests/`, to be run more than once, and answers its file.
+fn built(project: &Project, name: &str) -> Result<PathBuf, Error> {
+    Phase::run(format!("build the benchmark {name} (cargo bench --no-run)"), |phase| {
+        let mut command = Command::new("cargo");
+        command
+            .current_dir(project.root())
+            .args(["bench", "--package", "semel-tests", "--locked", "--bench", name, "--no-run"])
+            .arg("--message-format=json-render-diagnostics");
+        let mut file = None;
+        process::run(&mut command, |line| match executable(line, name) {
+            None if line.starts_with('{') => {}
+            None => phase.flicker(line),
+            found => file = found,
+        })?;
+        file.ok_or_else(|| Error::Unexpected(format!("cargo did not say where the benchmark {name} is")))
+    })
+}
+
+/// The file that a line of cargo's says a benchmark was built into.
+fn executable(line: &str, name: &str) -> Option<PathBuf> {
+    let message: serde_json::Value = serde_json::from_str(line).ok()?;
+    let is_it = message["target"]["name"] == name && message["target"]["kind"][0] == "bench";
+    message["executable"].as_str().filter(|_| is_it).map(PathBuf::from)
+}
+
+/// Runs a benchmark that was built and reads what it wrote.
+fn measured<T: DeserializeOwned>(
+    project: &Project,
+    phase: &Phase,
+    name: &str,
+    command: &mut Command,
+) -> Result<T, Error> {
+    let path = project.state_folder("bench")?.join(format!("{name}.json"));
+    process::run(command.arg("--json").arg(&path), |line| phase.flicker(line))?;
+    read(&path)
+}
+
+fn read<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
+    let text = fs::read_to_string(path).map_err(Error::io("read", path))?;
+    serde_json::from_str(&text).map_err(|error| Error::Unexpected(format!("{}: {error}", path.display())))
 }
 
 /// Builds and runs one benchmark of `tests/` with these arguments more, and reads what it wrote.
@@ -98,8 +148,20 @@ fn benchmark<T: DeserializeOwned>(
             .arg(&path)
             .args(arguments);
         process::run(&mut command, |line| phase.flicker(line))?;
-        let text = fs::read_to_string(&path).map_err(Error::io("read", &path))?;
-        let read = serde_json::from_str(&text);
-        read.map_err(|error| Error::Unexpected(format!("{}: {error}", path.display())))
+        read(&path)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_what_cargo_built() {
+        let line = r#"{"reason":"compiler-artifact","target":{"kind":["bench"],"name":"some"},"executable":"/x/some-1"}"#;
+        assert_eq!(executable(line, "some"), Some(PathBuf::from("/x/some-1")));
+        assert_eq!(executable(line, "other"), None);
+        assert_eq!(executable(&line.replace("bench", "bin"), "some"), None);
+        assert_eq!(executable("   Compiling some v1.0.0", "some"), None);
+    }
 }

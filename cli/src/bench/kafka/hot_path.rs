@@ -1,7 +1,5 @@
-//! The Kafka path: the analytics hot path beside its floor, and the same work by Powertools for Python.
-//!
-//! Both sides read the same payloads, one after the other in one run. What needs a broker or a runtime, such as
-//! producing and latency, has its place beside these two.
+//! The analytics hot path beside its floor, and the same work by Powertools for Python: both read the same payloads, one
+//! after the other in one run.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -10,16 +8,16 @@ use std::process::Command;
 
 use serde::{Deserialize, Serialize};
 
-use super::benchmark;
-use super::figures::Spread;
+use super::super::benchmark;
+use super::super::figures::Spread;
 use crate::error::Error;
 use crate::phase::Phase;
 use crate::project::Project;
 use crate::{prerequisites, process, toolbox};
 
-/// What was measured of the Kafka path.
+/// Both, and how they compare.
 #[derive(Debug, Serialize)]
-pub struct Kafka {
+pub struct Compared {
     /// Ours.
     pub hot_path: HotPath,
     /// Theirs.
@@ -99,7 +97,7 @@ pub struct Powertools {
 }
 
 /// Measures both.
-pub fn measure(project: &Project) -> Result<Kafka, Error> {
+pub fn measure(project: &Project) -> Result<Compared, Error> {
     let folder = project.state_folder("bench/payloads")?;
     let title = "time the Kafka hot path (cargo bench --bench kafka_hot_path)";
     let arguments = ["--payloads".as_ref(), folder.as_os_str()];
@@ -107,7 +105,7 @@ pub fn measure(project: &Project) -> Result<Kafka, Error> {
     let powertools = powertools(project, &folder)?;
     let times_powertools = hot_path.events_per_second.median / powertools.events_per_second.median;
     fs::remove_dir_all(&folder).map_err(Error::io("remove", &folder))?;
-    Ok(Kafka { hot_path, powertools, times_powertools })
+    Ok(Compared { hot_path, powertools, times_powertools })
 }
 
 fn powertools(project: &Project, payloads: &Path) -> Result<Powertools, Error> {
@@ -125,8 +123,8 @@ fn powertools(project: &Project, payloads: &Path) -> Result<Powertools, Error> {
 }
 
 /// The figures for people.
-pub fn text(kafka: &Kafka) -> String {
-    let Kafka { hot_path, powertools, times_powertools } = kafka;
+pub fn text(compared: &Compared) -> String {
+    let Compared { hot_path, powertools, times_powertools } = compared;
     let rate = |spread: Spread| format!("{:>10.0} ({:.0} to {:.0})", spread.median, spread.min, spread.max);
     let mut out = format!(
         "\nKafka hot path without IO, one core, median of {} rounds (min to max): batches of {} events of {} bytes\n",
