@@ -27,6 +27,7 @@ mod routes;
 mod run_files;
 mod running;
 mod samconfig;
+mod schemas;
 mod shop;
 mod stack;
 mod test_run;
@@ -86,6 +87,11 @@ enum Command {
     /// Format, lints, licences, unit and contract tests, the engine's own tests, the template's validation, and
     /// the end-to-end tests on a freshly deployed stack. Goes on after a failure, so that one run shows all.
     Test(test_run::Options),
+    /// Compare the events' schemas with the released ones, list these, and release another
+    ///
+    /// A release never changes. A new version of the same major one must be compatible as its event type promises, by
+    /// the rules of Confluent's schema registry; what breaks is named with its place and the reason.
+    Schemas(schemas::Options),
     /// Measure what an order costs and how fast the functions are; asserts nothing
     ///
     /// Handler time without IO next to a floor of the same run, DynamoDB requests and write units of an order's life,
@@ -108,6 +114,7 @@ fn run(arguments: Arguments) -> Result<(), Error> {
         Command::Bridge(options) => kafka::bridge::run(&options),
         Command::Routes(options) => routes::run(&project, &options),
         Command::Test(options) => test_run::run(&project, &options),
+        Command::Schemas(options) => schemas::run(&project, &options),
         Command::Bench(options) => bench::run(&project, &options),
     }
 }
