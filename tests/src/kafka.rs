@@ -92,12 +92,18 @@ impl Kafka {
         outcomes.into_iter().map(|outcome| outcome.expect("it is published")).collect()
     }
 
-    /// Reads a topic from its beginning, under a group of the reader's own.
-    pub fn reader(&self, topic: &str) -> Reader<'_> {
+    /// Reads a topic from its beginning, under a group of the reader's own; what a broker says that comes back may be
+    /// an error.
+    pub fn try_reader(&self, topic: &str) -> Result<Reader<'_>, String> {
         let mut group = Group::new(unique("e2e-reader"), [topic]);
         group.messages_max = MESSAGES_MAX;
-        let consumer = self.wait(self.cluster.join(group)).expect("it joins");
-        Reader { kafka: self, consumer, topic: topic.to_owned() }
+        let consumer = self.wait(self.cluster.join(group)).map_err(|error| error.to_string())?;
+        Ok(Reader { kafka: self, consumer, topic: topic.to_owned() })
+    }
+
+    /// Reads a topic from its beginning, under a group of the reader's own.
+    pub fn reader(&self, topic: &str) -> Reader<'_> {
+        self.try_reader(topic).expect("it joins")
     }
 
     fn wait<T>(&self, future: impl Future<Output = T>) -> T {
@@ -113,9 +119,15 @@ pub struct Reader<'a> {
 }
 
 impl Reader<'_> {
+    /// The records that came meanwhile, each partition's in order; none if there are none for a moment. What a broker
+    /// says that comes back may be an error.
+    pub fn try_poll(&self) -> Result<Vec<Message>, String> {
+        self.kafka.wait(self.consumer.poll(POLL)).map_err(|error| error.to_string())
+    }
+
     /// The records that came meanwhile, each partition's in order; none if there are none for a moment.
     pub fn poll(&self) -> Vec<Message> {
-        self.kafka.wait(self.consumer.poll(POLL)).expect("the broker answers")
+        self.try_poll().expect("the broker answers")
     }
 
     /// Whether everything up to those ends has been read.
