@@ -43,13 +43,15 @@ fn an_order_completes_while_kafka_is_away_and_its_events_are_there_when_it_is_ba
     });
     outage.end();
 
-    eventually("the broker answers", || kafka.try_offsets(&group(COUNTED[0]), COUNTED[0]).map(drop));
     let mut arrived = Arrived::default();
     let topics: BTreeSet<&str> = EVENTS.iter().map(|(topic, _)| *topic).collect();
-    let readers: Vec<Reader<'_>> = topics.iter().map(|topic| kafka.reader(topic)).collect();
+    let reader = |topic: &&str| eventually("the broker is back", || kafka.try_reader(topic));
+    let readers: Vec<Reader<'_>> = topics.iter().map(reader).collect();
     eventually("Kafka has every event of the order", || {
-        for message in readers.iter().flat_map(Reader::poll) {
-            arrived.take(&order_id, &message);
+        for reader in &readers {
+            for message in reader.try_poll()? {
+                arrived.take(&order_id, &message);
+            }
         }
         let found = arrived.events();
         if found == EVENTS.map(|(topic, event)| (topic.to_owned(), event.to_owned())) {
@@ -80,11 +82,14 @@ fn wait_until_consumed(kafka: &Kafka) {
     }
 }
 
-/// The events of one order: topic and type, then id, then the bytes of each time that it is in the log.
+/// The bytes of an event, for each time that it is in the log, by its id.
+type Copies = BTreeMap<String, Vec<Vec<u8>>>;
+
+/// The events of one order, by topic and type.
 ///
 /// What was written while nobody knew whether it was is written again, as the same event: consumers know it by its id.
 #[derive(Debug, Default)]
-struct Arrived(BTreeMap<(String, String), BTreeMap<String, Vec<Vec<u8>>>>);
+struct Arrived(BTreeMap<(String, String), Copies>);
 
 impl Arrived {
     fn take(&mut self, order_id: &str, message: &Message) {
