@@ -23,6 +23,8 @@
 //!   not close an object.
 //! - Keywords beside a `$ref` (draft 2020-12) are compared keyword by keyword, not as a combined schema, so that a
 //!   difference is named where it is.
+//! - In draft-07 `additionalItems` counts only beside a list of items, as the draft says.
+//! - A required field that may hold anything is not harmless to add.
 //! - A bound is compared exactly also beyond 2^53.
 
 mod bounds;

@@ -1,0 +1,157 @@
+//! Notes, types, texts and numbers.
+
+use super::Row;
+
+pub const NOTES: &[Row] = &[
+    (r#"{"$id": "a:1"}"#, r#"{"$id": "a:2"}"#, "/$id", "ID_CHANGED", "ID_CHANGED"),
+    (r#"{"title": "a"}"#, "{}", "/title", "TITLE_CHANGED", "TITLE_CHANGED"),
+    (r#"{"description": "a"}"#, "{}", "/description", "DESCRIPTION_CHANGED", "DESCRIPTION_CHANGED"),
+    (r#"{"default": 1}"#, r#"{"default": 2}"#, "/default", "DEFAULT_CHANGED", "DEFAULT_CHANGED"),
+];
+
+pub const TEXTS: &[Row] = &[
+    (r#"{"type": "string"}"#, "{}", "", "TYPE_EXTENDED", ""),
+    (r#"{"type": "integer"}"#, r#"{"type": "number"}"#, "/type", "TYPE_EXTENDED", "TYPE_NARROWED"),
+    (r#"{"type": "string"}"#, r#"{"type": "number"}"#, "/type", "TYPE_CHANGED", "TYPE_CHANGED"),
+    (r#"{"minLength": 1}"#, "false", "", "TYPE_CHANGED", ""),
+    (
+        r#"{"maxLength": 1}"#,
+        r#"{"maxLength": 2}"#,
+        "/maxLength",
+        "MAX_LENGTH_INCREASED",
+        "MAX_LENGTH_DECREASED",
+    ),
+    (
+        r#"{"minLength": 2}"#,
+        r#"{"minLength": 1}"#,
+        "/minLength",
+        "MIN_LENGTH_DECREASED",
+        "MIN_LENGTH_INCREASED",
+    ),
+    (
+        r#"{"maxLength": 1, "type": "string"}"#,
+        r#"{"type": "string"}"#,
+        "/maxLength",
+        "MAX_LENGTH_REMOVED",
+        "MAX_LENGTH_ADDED",
+    ),
+    (
+        r#"{"minLength": 1, "type": "string"}"#,
+        r#"{"type": "string"}"#,
+        "/minLength",
+        "MIN_LENGTH_REMOVED",
+        "MIN_LENGTH_ADDED",
+    ),
+    (
+        r#"{"pattern": "a", "type": "string"}"#,
+        r#"{"type": "string"}"#,
+        "/pattern",
+        "PATTERN_REMOVED",
+        "PATTERN_ADDED",
+    ),
+    (r#"{"pattern": "a"}"#, r#"{"pattern": "b"}"#, "/pattern", "PATTERN_CHANGED", "PATTERN_CHANGED"),
+    (
+        r#"{"type": "string", "format": "date"}"#,
+        r#"{"type": "string"}"#,
+        "/format",
+        "FORMAT_REMOVED",
+        "FORMAT_ADDED",
+    ),
+    (
+        r#"{"type": "string", "format": "date"}"#,
+        r#"{"type": "string", "format": "time"}"#,
+        "/format",
+        "FORMAT_CHANGED",
+        "FORMAT_CHANGED",
+    ),
+    (
+        r#"{"type": "string", "format": "a"}"#,
+        r#"{"type": "string", "format": "b"}"#,
+        "/format",
+        "FORMAT_IS_ONLY_A_NOTE",
+        "FORMAT_IS_ONLY_A_NOTE",
+    ),
+    (r#"{"enum": [1]}"#, r#"{"enum": [1, 2]}"#, "/enum", "ENUM_ARRAY_EXTENDED", "ENUM_ARRAY_NARROWED"),
+    (r#"{"enum": [1, 2]}"#, r#"{"enum": [2, 1]}"#, "/enum", "", ""),
+    (r#"{"enum": [1, 3]}"#, r#"{"enum": [1, 2]}"#, "/enum", "ENUM_ARRAY_CHANGED", "ENUM_ARRAY_CHANGED"),
+    (r#"{"type": "string", "enum": ["a"]}"#, r#"{"type": "string"}"#, "/enum", "ENUM_REMOVED", "ENUM_ADDED"),
+    (r#"{"const": 1}"#, r#"{"const": 2}"#, "/const", "ENUM_ARRAY_CHANGED", "ENUM_ARRAY_CHANGED"),
+    (r#"{"type": "string", "const": "a"}"#, r#"{"type": "string"}"#, "/const", "ENUM_REMOVED", "ENUM_ADDED"),
+];
+
+pub const NUMBERS: &[Row] = &[
+    (r#"{"maximum": 1}"#, r#"{"maximum": 2}"#, "/maximum", "MAXIMUM_INCREASED", "MAXIMUM_DECREASED"),
+    (r#"{"minimum": 2}"#, r#"{"minimum": 1}"#, "/minimum", "MINIMUM_DECREASED", "MINIMUM_INCREASED"),
+    (
+        r#"{"maximum": 9007199254740992}"#,
+        r#"{"maximum": 9007199254740993}"#,
+        "/maximum",
+        "MAXIMUM_INCREASED",
+        "MAXIMUM_DECREASED",
+    ),
+    (r#"{"maximum": 1.0}"#, r#"{"maximum": 1}"#, "/maximum", "", ""),
+    (
+        r#"{"maximum": 1, "type": "number"}"#,
+        r#"{"type": "number"}"#,
+        "/maximum",
+        "MAXIMUM_REMOVED",
+        "MAXIMUM_ADDED",
+    ),
+    (
+        r#"{"minimum": 1, "type": "number"}"#,
+        r#"{"type": "number"}"#,
+        "/minimum",
+        "MINIMUM_REMOVED",
+        "MINIMUM_ADDED",
+    ),
+    (
+        r#"{"exclusiveMaximum": 1}"#,
+        r#"{"exclusiveMaximum": 2}"#,
+        "/exclusiveMaximum",
+        "EXCLUSIVE_MAXIMUM_INCREASED",
+        "EXCLUSIVE_MAXIMUM_DECREASED",
+    ),
+    (
+        r#"{"exclusiveMinimum": 2}"#,
+        r#"{"exclusiveMinimum": 1}"#,
+        "/exclusiveMinimum",
+        "EXCLUSIVE_MINIMUM_DECREASED",
+        "EXCLUSIVE_MINIMUM_INCREASED",
+    ),
+    (
+        r#"{"exclusiveMaximum": 1, "type": "number"}"#,
+        r#"{"type": "number"}"#,
+        "/exclusiveMaximum",
+        "EXCLUSIVE_MAXIMUM_REMOVED",
+        "EXCLUSIVE_MAXIMUM_ADDED",
+    ),
+    (
+        r#"{"exclusiveMinimum": 1, "type": "number"}"#,
+        r#"{"type": "number"}"#,
+        "/exclusiveMinimum",
+        "EXCLUSIVE_MINIMUM_REMOVED",
+        "EXCLUSIVE_MINIMUM_ADDED",
+    ),
+    (
+        r#"{"multipleOf": 0.3}"#,
+        r#"{"multipleOf": 0.1}"#,
+        "/multipleOf",
+        "MULTIPLE_OF_REDUCED",
+        "MULTIPLE_OF_EXPANDED",
+    ),
+    (r#"{"multipleOf": 0.5}"#, r#"{"multipleOf": 0.50}"#, "/multipleOf", "", ""),
+    (
+        r#"{"multipleOf": 2}"#,
+        r#"{"multipleOf": 3}"#,
+        "/multipleOf",
+        "MULTIPLE_OF_CHANGED",
+        "MULTIPLE_OF_CHANGED",
+    ),
+    (
+        r#"{"multipleOf": 2, "type": "number"}"#,
+        r#"{"type": "number"}"#,
+        "/multipleOf",
+        "MULTIPLE_OF_REMOVED",
+        "MULTIPLE_OF_ADDED",
+    ),
+];
