@@ -83,7 +83,7 @@ fn measure(kind: &'static str, patterns: &[Value], events: &[String]) -> Line {
             trees.iter().map(found).sum::<usize>()
         });
         assert_eq!(found, found_alone, "both ways find the same");
-        let (_, time_floor) = timed(|| {
+        let ((), time_floor) = timed(|| {
             for text in events {
                 black_box(serde_json::from_str::<IgnoredAny>(text).expect("JSON"));
             }
@@ -140,11 +140,12 @@ fn told_apart(at: usize) -> Value {
     });
     match at % 3 {
         0 => {
-            pattern["detail"] = json!({ "data": { "customer": { "id": [format!("customer-{}", at % 50)] } } })
+            let customer = format!("customer-{}", at % 50);
+            pattern["detail"] = json!({ "data": { "customer": { "id": [customer] } } });
         }
         1 => {
-            pattern["detail"] =
-                json!({ "data": { "total": { "amount": [{ "numeric": [">", 100, "<=", 5_000] }] } } })
+            let range = json!({ "numeric": [">", 100, "<=", 5_000] });
+            pattern["detail"] = json!({ "data": { "total": { "amount": [range] } } });
         }
         _ => {}
     }
@@ -221,7 +222,7 @@ fn write(report: &Report) {
     let mut arguments = std::env::args().skip_while(|argument| argument != "--json").skip(1);
     match arguments.next() {
         Some(path) => {
-            std::fs::write(&path, text).unwrap_or_else(|error| panic!("cannot write {path}: {error}"))
+            std::fs::write(&path, text).unwrap_or_else(|error| panic!("cannot write {path}: {error}"));
         }
         None => println!("{text}"),
     }
