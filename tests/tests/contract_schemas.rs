@@ -51,8 +51,11 @@ fn every_schema_file_is_what_its_type_says() {
 #[test]
 fn every_schema_file_has_a_type() {
     let wanted: BTreeSet<String> = schema::files().into_iter().map(|file| file.path).collect();
-    let stale: Vec<String> =
-        files_under(&root()).difference(&wanted).filter(|path| !path.starts_with("released/")).cloned().collect();
+    let stale: Vec<String> = files_under(&root())
+        .difference(&wanted)
+        .filter(|path| !path.starts_with("released/"))
+        .cloned()
+        .collect();
     assert!(stale.is_empty(), "no event type has these files in schemas: {stale:?}; {REMEDY}");
 }
 
