@@ -1,0 +1,108 @@
+//! Types of the events for producers in other languages.
+//!
+//! A type says what a schema says as far as the language has words; the rest is in comments. Validation stays with the
+//! schema.
+
+mod python;
+mod typescript;
+
+use std::collections::BTreeSet;
+
+pub use python::python;
+pub use typescript::typescript;
+
+use serde_json::Value;
+
+use crate::definitions::Definitions;
+use crate::types::{self, Shape, Type};
+
+/// A definition, ready to be written.
+struct Definition<'a> {
+    name: &'a str,
+    shape: Shape,
+    /// What it says of itself, and what its type does not say, a line each.
+    remarks: Vec<String>,
+}
+
+/// Every definition, each after those that it refers to unless they refer to each other.
+fn in_order(definitions: &Definitions) -> Vec<Definition<'_>> {
+    let (mut seen, mut order) = (BTreeSet::new(), Vec::new());
+    for (name, _) in definitions.iter() {
+        add(definitions, name, &mut seen, &mut order);
+    }
+    order
+}
+
+fn add<'a>(
+    definitions: &'a Definitions,
+    name: &'a str,
+    seen: &mut BTreeSet<&'a str>,
+    order: &mut Vec<Definition<'a>>,
+) {
+    let Some(schema) = definitions.get(name).filter(|_| seen.insert(name)) else { return };
+    let shape = types::shape(schema);
+    let mut referred = Vec::new();
+    match &shape {
+        Shape::Object(fields) => fields.iter().for_each(|field| names(&field.of, &mut referred)),
+        Shape::Choice(choices) => choices.iter().for_each(|(of, _)| names(of, &mut referred)),
+        Shape::Alias(of) => names(of, &mut referred),
+    }
+    for each in referred {
+        if let Some((each, _)) = definitions.iter().find(|(name, _)| *name == each) {
+            add(definitions, each, seen, order);
+        }
+    }
+    order.push(Definition { name, shape, remarks: remarks(schema) });
+}
+
+/// The definitions that a type refers to.
+fn names(of: &Type, found: &mut Vec<String>) {
+    match of {
+        Type::Named(name) => found.push(name.clone()),
+        Type::List(inner) | Type::Map(inner) => names(inner, found),
+        Type::Union(parts) | Type::All(parts) => parts.iter().for_each(|part| names(part, found)),
+        Type::Anything
+        | Type::Null
+        | Type::Boolean
+        | Type::Integer
+        | Type::Number
+        | Type::Text
+        | Type::Literal(_) => {}
+    }
+}
+
+fn remarks(schema: &Value) -> Vec<String> {
+    let description = types::description(schema);
+    let mut lines: Vec<String> =
+        description.iter().flat_map(|text| text.lines()).map(str::to_owned).collect();
+    let limits = types::limits(schema);
+    if !limits.is_empty() {
+        lines.push(format!("Limits: {}", limits.join(", ")));
+    }
+    lines
+}
+
+/// The lines about a field.
+fn about(field: &types::Field) -> Vec<String> {
+    let mut lines: Vec<String> =
+        field.description.iter().flat_map(|text| text.lines()).map(str::to_owned).collect();
+    if !field.limits.is_empty() {
+        lines.push(format!("Limits: {}", field.limits.join(", ")));
+    }
+    lines
+}
+
+/// Long lists, a few on each line: the indented lines, each of which ends as the list goes on.
+fn wrapped(parts: &[String], separator: &str, indent: &str) -> String {
+    const WIDTH: usize = 96;
+    let mut lines = vec![String::new()];
+    for (index, part) in parts.iter().enumerate() {
+        let written = if index + 1 == parts.len() { part.clone() } else { format!("{part}{separator}") };
+        match lines.last_mut() {
+            Some(line) if line.is_empty() || line.len() + written.len() < WIDTH => line.push_str(&written),
+            _ => lines.push(written),
+        }
+    }
+    let lines: Vec<String> = lines.iter().map(|line| format!("{indent}{}", line.trim_end())).collect();
+    lines.join("\n")
+}
