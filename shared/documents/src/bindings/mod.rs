@@ -72,24 +72,27 @@ fn names(of: &Type, found: &mut Vec<String>) {
 }
 
 fn remarks(schema: &Value) -> Vec<String> {
-    let description = types::description(schema);
-    let mut lines: Vec<String> =
-        description.iter().flat_map(|text| text.lines()).map(str::to_owned).collect();
-    let limits = types::limits(schema);
-    if !limits.is_empty() {
-        lines.push(format!("Limits: {}", limits.join(", ")));
-    }
-    lines
+    lines_about(types::description(schema).as_deref(), &types::limits(schema))
 }
 
 /// The lines about a field.
 fn about(field: &types::Field) -> Vec<String> {
-    let mut lines: Vec<String> =
-        field.description.iter().flat_map(|text| text.lines()).map(str::to_owned).collect();
-    if !field.limits.is_empty() {
-        lines.push(format!("Limits: {}", field.limits.join(", ")));
+    lines_about(field.description.as_deref(), &field.limits)
+}
+
+fn lines_about(description: Option<&str>, limits: &[String]) -> Vec<String> {
+    let mut found = lines(description.unwrap_or_default());
+    if !limits.is_empty() {
+        found.extend(lines(&format!("Limits: {}", limits.join(", "))));
     }
-    lines
+    found
+}
+
+/// The lines of a text from outside, of which none holds what some language takes for the end of a line, or cannot read.
+fn lines(text: &str) -> Vec<String> {
+    let is_end = |each: char| each.is_control() || matches!(each, '\u{2028}' | '\u{2029}');
+    let lines = text.split(is_end).map(|line| line.trim_end().to_owned());
+    lines.filter(|line| !line.is_empty()).collect()
 }
 
 /// Long lists, a few on each line: the indented lines, each of which ends as the list goes on.

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
-use super::{Definition, about, in_order, wrapped};
+use super::{Definition, about, in_order, lines, wrapped};
 use crate::platform::Platform;
 use crate::types::{Field, Shape, Type};
 
@@ -19,7 +19,7 @@ const KEYWORDS: [&str; 35] = [
 /// The types of all events as a module: a `TypedDict` for each, so that what `json.loads` returns has the type as it is,
 /// and `Event`, the union of all of them, which `event_type` tells apart.
 pub fn python(platform: &Platform) -> String {
-    let title = format!("Types of the events of {} {}.", platform.title, platform.version);
+    let title = lines(&format!("Types of the events of {} {}.", platform.title, platform.version)).join(" ");
     let mut text = String::new();
     docstring(
         &[
@@ -80,7 +80,7 @@ fn declare(definition: &Definition<'_>, known: &BTreeSet<String>, text: &mut Str
     comment(&definition.remarks, "", text);
     for (of, about) in &alternatives {
         if let Some(about) = about {
-            comment(&[format!("{}: {about}", written(of, known))], "", text);
+            comment(&lines(&format!("{}: {about}", written(of, known))), "", text);
         }
     }
     let of = match alternatives.as_slice() {
@@ -222,7 +222,7 @@ fn docstring(lines: &[String], indent: &str, text: &mut String) {
 
 fn comment(lines: &[String], indent: &str, text: &mut String) {
     for line in lines {
-        let _ = writeln!(text, "{indent}# {}", line.replace('\r', " "));
+        let _ = writeln!(text, "{indent}# {line}");
     }
 }
 

@@ -4,18 +4,17 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
-use super::{Definition, about, in_order, wrapped};
+use super::{Definition, about, in_order, lines, wrapped};
 use crate::platform::Platform;
 use crate::types::{Field, Shape, Type};
 
 /// The types of all events as a `.d.ts` file: an interface for each, and `Event`, the union of all of them, which
 /// `event_type` tells apart.
 pub fn typescript(platform: &Platform) -> String {
+    let title = lines(&format!("Types of the events of {} {},", platform.title, platform.version)).join(" ");
     let mut text = format!(
-        "// Types of the events of {} {}, made from their released schemas by `cargo semel documents`.\n\
-         // Changes made here are lost. A schema has rules that no type has; they stand in comments.\n",
-        one_line(&platform.title),
-        one_line(&platform.version)
+        "// {title} made from their released schemas by `cargo semel documents`.\n\
+         // Changes made here are lost. A schema has rules that no type has; they stand in comments.\n"
     );
     for definition in in_order(&platform.definitions) {
         text.push('\n');
@@ -44,7 +43,7 @@ fn declare(definition: &Definition<'_>, text: &mut String) {
             let _ = write!(text, "export type {} =", definition.name);
             for (of, about) in choices {
                 text.push('\n');
-                comment(&about.iter().cloned().collect::<Vec<_>>(), "  ", text);
+                comment(&about.as_deref().map(lines).unwrap_or_default(), "  ", text);
                 let _ = write!(text, "  | {}", written(of));
             }
             text.push_str(";\n");
@@ -132,10 +131,6 @@ fn comment(lines: &[String], indent: &str, text: &mut String) {
             let _ = writeln!(text, "{indent} */");
         }
     }
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

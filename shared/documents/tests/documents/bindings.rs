@@ -14,7 +14,7 @@ use crate::source::{platform, registry};
 const CHECKER: &str = include_str!("check_samples.py");
 
 /// The first Python that is new enough.
-fn python_command() -> &'static str {
+pub fn python_command() -> &'static str {
     let is_new_enough = |name: &&str| {
         let version = ["-c", "import sys; sys.exit(sys.version_info < (3, 11))"];
         Command::new(name).args(version).status().is_ok_and(|status| status.success())

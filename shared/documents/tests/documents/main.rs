@@ -3,5 +3,6 @@
 mod asyncapi;
 mod bindings;
 mod catalogue;
+mod hostile;
 mod refusals;
 mod source;
