@@ -1,6 +1,7 @@
 //! The fields of an event as rows of a table, down to those inside others.
 
 use crate::definitions::Definitions;
+use crate::limits;
 use crate::types::{self, Field, Shape, Type};
 
 /// Alternatives that a row names; a list of currencies would fill a page.
@@ -87,7 +88,7 @@ fn add<'a>(
 fn row(definitions: &Definitions, field: &Field, path: &str) -> Row {
     let named = definition_of(&field.of).and_then(|name| definitions.get(name));
     let mut limits = field.limits.clone();
-    limits.extend(named.map(types::limits).unwrap_or_default());
+    limits.extend(named.map(limits::of).unwrap_or_default());
     let said = field.description.clone().or_else(|| named.and_then(types::description));
     Row {
         path: path.to_owned(),

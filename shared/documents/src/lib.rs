@@ -14,6 +14,7 @@ mod catalogue;
 mod definitions;
 mod fault;
 mod fields;
+mod limits;
 mod platform;
 mod types;
 

@@ -5,6 +5,7 @@
 use serde_json::Value;
 
 use crate::definitions::referred;
+use crate::limits;
 
 /// A type.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,10 +62,20 @@ pub struct Field {
     pub limits: Vec<String>,
 }
 
-/// What a definition is.
+/// What a definition is. Fields say of themselves that they are an object's; a type that says otherwise is believed.
 pub fn shape(schema: &Value) -> Shape {
     if let Some(fields) = schema["properties"].as_object().filter(|fields| !fields.is_empty()) {
-        return Shape::Object(fields_of(schema, fields));
+        let of_type = &schema["type"];
+        if !of_type.is_null() && of_type != "object" {
+            return Shape::Alias(of(schema));
+        }
+        let mut all = combined(schema);
+        if all.is_empty() {
+            return Shape::Object(fields_of(schema, fields));
+        }
+        // An object that is something else as well has fields of both, and no type here has room for that.
+        all.push(Type::Map(Box::new(Type::Anything)));
+        return Shape::Alias(Type::All(all));
     }
     for alternatives in ["oneOf", "anyOf"] {
         if let Some(choices) = schema[alternatives].as_array() {
@@ -73,6 +84,15 @@ pub fn shape(schema: &Value) -> Shape {
         }
     }
     Shape::Alias(of(schema))
+}
+
+/// What a schema is besides what it says itself.
+fn combined(schema: &Value) -> Vec<Type> {
+    let parts = |keyword: &str| schema[keyword].as_array().into_iter().flatten().map(of).collect::<Vec<_>>();
+    let mut all = parts("allOf");
+    all.extend(["oneOf", "anyOf"].map(parts).into_iter().filter(|parts| !parts.is_empty()).map(union));
+    all.retain(|each| *each != Type::Anything);
+    all
 }
 
 /// In the order of `required`, which is that of the contract; then the optional ones by name.
@@ -87,7 +107,7 @@ fn fields_of(schema: &Value, fields: &serde_json::Map<String, Value>) -> Vec<Fie
             of: of(schema),
             required: place(name).is_some(),
             description: description(schema),
-            limits: limits(schema),
+            limits: limits::of(schema),
         })
         .collect();
     found.sort_by_key(|field| (place(&field.name).unwrap_or(usize::MAX), field.name.clone()));
@@ -139,11 +159,11 @@ fn named(name: &str, schema: &Value) -> Type {
         } else {
             Type::Anything
         })),
-        "object" => Type::Map(Box::new(if schema["additionalProperties"].is_object() {
-            of(&schema["additionalProperties"])
-        } else {
-            Type::Anything
-        })),
+        "object" => {
+            let values = &schema["additionalProperties"];
+            let is_all = schema.get("properties").is_none() && schema.get("patternProperties").is_none();
+            Type::Map(Box::new(if is_all && values.is_object() { of(values) } else { Type::Anything }))
+        }
         _ => Type::Anything,
     }
 }
@@ -181,39 +201,6 @@ pub fn description(schema: &Value) -> Option<String> {
     schema["description"].as_str().map(str::to_owned)
 }
 
-/// The rules of a schema that its type does not say, in words.
-pub fn limits(schema: &Value) -> Vec<String> {
-    let mut limits = Vec::new();
-    let ranges = [
-        ("minimum", "maximum", ""),
-        ("exclusiveMinimum", "exclusiveMaximum", " exclusive"),
-        ("minLength", "maxLength", " characters"),
-        ("minItems", "maxItems", " elements"),
-        ("minProperties", "maxProperties", " fields"),
-    ];
-    for (low, high, unit) in ranges {
-        match (schema.get(low), schema.get(high)) {
-            (Some(low), Some(high)) if low == high => limits.push(format!("{low}{unit}")),
-            (Some(low), Some(high)) => limits.push(format!("{low} to {high}{unit}")),
-            (Some(low), None) => limits.push(format!("at least {low}{unit}")),
-            (None, Some(high)) => limits.push(format!("at most {high}{unit}")),
-            (None, None) => {}
-        }
-    }
-    if let Some(step) = schema.get("multipleOf") {
-        limits.push(format!("a multiple of {step}"));
-    }
-    if schema["uniqueItems"] == true {
-        limits.push("each element once".to_owned());
-    }
-    for (keyword, words) in [("format", "format"), ("pattern", "pattern")] {
-        if let Some(text) = schema[keyword].as_str() {
-            limits.push(format!("{words} {text}"));
-        }
-    }
-    limits
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -246,6 +233,27 @@ mod tests {
     }
 
     #[test]
+    fn an_object_is_one_only_if_it_is_nothing_else() {
+        let fields = json!({ "a": { "type": "string" } });
+        let object = |more: Value| {
+            let mut schema = json!({ "type": "object", "properties": fields });
+            for (keyword, value) in more.as_object().expect("keywords") {
+                schema[keyword] = value.clone();
+            }
+            shape(&schema)
+        };
+        let open = || Type::Map(Box::new(Type::Anything));
+        assert!(matches!(object(json!({ "required": ["a"] })), Shape::Object(_)));
+        let or_null = object(json!({ "type": ["object", "null"] }));
+        assert_eq!(or_null, Shape::Alias(Type::Union(vec![open(), Type::Null])));
+        let base = json!({ "$ref": "#/components/schemas/Base" });
+        let extended = object(json!({ "allOf": [base] }));
+        assert_eq!(extended, Shape::Alias(Type::All(vec![Type::Named("Base".to_owned()), open()])));
+        let either = object(json!({ "anyOf": [{ "required": ["a"] }, { "required": ["b"] }] }));
+        assert!(matches!(either, Shape::Object(_)), "alternatives of which fields are there need no words");
+    }
+
+    #[test]
     fn required_fields_come_first_and_in_their_order() {
         let schema = json!({
             "type": "object",
@@ -255,14 +263,5 @@ mod tests {
         let Shape::Object(fields) = shape(&schema) else { panic!("an object") };
         let names: Vec<_> = fields.iter().map(|field| (field.name.as_str(), field.required)).collect();
         assert_eq!(names, [("z", true), ("a", true), ("b", false), ("y", false)]);
-    }
-
-    #[test]
-    fn limits_are_words() {
-        let schema = json!({ "minLength": 2, "maxLength": 2, "pattern": "^[A-Z]{2}$", "minimum": 1, "uniqueItems": true });
-        assert_eq!(
-            limits(&schema),
-            ["at least 1", "2 characters", "each element once", "pattern ^[A-Z]{2}$"]
-        );
     }
 }

@@ -14,6 +14,7 @@ pub use typescript::typescript;
 use serde_json::Value;
 
 use crate::definitions::Definitions;
+use crate::limits;
 use crate::types::{self, Shape, Type};
 
 /// A definition, ready to be written.
@@ -72,7 +73,7 @@ fn names(of: &Type, found: &mut Vec<String>) {
 }
 
 fn remarks(schema: &Value) -> Vec<String> {
-    lines_about(types::description(schema).as_deref(), &types::limits(schema))
+    lines_about(types::description(schema).as_deref(), &limits::of(schema))
 }
 
 /// The lines about a field.
