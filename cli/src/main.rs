@@ -10,6 +10,7 @@ mod build;
 mod check;
 mod deploy;
 mod devices;
+mod documents;
 mod down;
 mod engine;
 mod engine_http;
@@ -80,6 +81,10 @@ enum Command {
     ///
     /// Ends a process only after making sure that it is this project's.
     Down,
+    /// Write documents of the events: for tools, for people, and types for TypeScript and Python
+    ///
+    /// Makes asyncapi.json, catalogue.html, events.d.ts and events.py from template.yaml and the released schemas.
+    Documents(documents::Options),
     /// List what routes events, test where one would go, and check that patterns fit the schemas
     Routes(routes::Options),
     /// Run everything that CI runs; ends with the line `N passed, N failed`
@@ -109,6 +114,7 @@ fn run(arguments: Arguments) -> Result<(), Error> {
         Command::Up(options) => up::run(&project, &options),
         Command::Devices(options) => devices::run(&project, &options),
         Command::Page(options) => page::run(&project, &options),
+        Command::Documents(options) => documents::run(&project, &options),
         Command::Down => down::run(&project),
         Command::Lag(options) => kafka::lag::run(&project, &options),
         Command::Bridge(options) => kafka::bridge::run(&options),

@@ -5,7 +5,7 @@ pub mod bridge;
 mod broker;
 pub mod lag;
 mod local;
-mod topics;
+pub mod topics;
 
 pub use artifacts::Artifacts;
 pub use local::Kafka;

@@ -5,7 +5,7 @@
 
 mod event;
 mod kinds;
-mod template;
+pub mod template;
 #[cfg(test)]
 mod tests;
 

@@ -57,10 +57,15 @@ pub fn read(project: &Project) -> Result<Vec<Route>, Error> {
     routes(&text).map_err(|reason| Error::Unexpected(format!("{}: {reason}", path.display())))
 }
 
+/// A template's text as JSON, with short tags written out: `!Ref X` is `{"Ref": "X"}`.
+pub fn json(template: &str) -> Result<Value, String> {
+    let yaml: Yaml = serde_yaml_ng::from_str(template).map_err(|error| error.to_string())?;
+    plain(yaml)
+}
+
 /// Everything with a pattern in a template's text, in the order of logical ids.
 pub fn routes(template: &str) -> Result<Vec<Route>, String> {
-    let yaml: Yaml = serde_yaml_ng::from_str(template).map_err(|error| error.to_string())?;
-    let template = plain(yaml)?;
+    let template = json(template)?;
     let Some(resources) = template["Resources"].as_object() else {
         return Err("the template has no resources".to_owned());
     };

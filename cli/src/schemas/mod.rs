@@ -51,11 +51,13 @@ fn folder(project: &Project) -> PathBuf {
     project.path(RELEASED)
 }
 
-fn open(project: &Project) -> Result<Registry, Error> {
+/// The releases of the project.
+pub fn open(project: &Project) -> Result<Registry, Error> {
     Registry::open(&folder(project)).map_err(|error| Error::Failed(error.to_string()))
 }
 
-fn print_json(value: &impl serde::Serialize) -> Result<(), Error> {
+/// Prints JSON for programs.
+pub fn print_json(value: &impl serde::Serialize) -> Result<(), Error> {
     let text = serde_json::to_string_pretty(value);
     println!("{}", text.map_err(|error| Error::chain("cannot write JSON", &error))?);
     Ok(())

@@ -10,7 +10,7 @@ use crate::project::Project;
 use crate::samconfig::LocalDeployment;
 use crate::toolbox::Toolbox;
 use crate::up::Platform;
-use crate::{after_deploy, build, check, prerequisites, process, routes, schemas};
+use crate::{after_deploy, build, check, documents, prerequisites, process, routes, schemas};
 
 use super::dependencies;
 
@@ -44,6 +44,12 @@ pub const ALL: &[Step] = &[
         about: "the events' schemas against the released ones (schemas check)",
         has_phases: false,
         run: schemas,
+    },
+    Step {
+        name: "documents",
+        about: "AsyncAPI, catalogue and types can be made (documents)",
+        has_phases: false,
+        run: documents,
     },
     Step { name: "engine", about: "the local engine's mends", has_phases: false, run: engine_tests },
     Step { name: "build", about: "sam build", has_phases: true, run: build_functions },
@@ -123,6 +129,10 @@ fn routes(bench: &mut Bench, on_line: OnLine) -> Result<(), Error> {
 
 fn schemas(bench: &mut Bench, on_line: OnLine) -> Result<(), Error> {
     schemas::hold(&bench.project, on_line)
+}
+
+fn documents(bench: &mut Bench, on_line: OnLine) -> Result<(), Error> {
+    documents::check(&bench.project, on_line)
 }
 
 fn engine_tests(bench: &mut Bench, on_line: OnLine) -> Result<(), Error> {
