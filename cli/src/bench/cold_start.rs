@@ -14,7 +14,9 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::figures::{Function, Spread};
+use semel_bench::Spread;
+
+use super::figures::Function;
 use crate::error::Error;
 use crate::phase::Phase;
 use crate::project::Project;

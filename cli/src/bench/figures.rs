@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use semel_bench::Spread;
 use serde::{Deserialize, Serialize};
 
+use super::contracts::{Routes, Schemas};
 use super::kafka::Kafka;
 use super::machine::Machine;
 
@@ -21,6 +23,12 @@ pub struct Report {
     /// The Kafka path.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kafka: Option<Kafka>,
+    /// How fast events find their rules.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub routes: Option<Routes>,
+    /// What full validation costs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schemas: Option<Schemas>,
     /// Size and cold start, by function.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub functions: Option<Vec<Function>>,
@@ -29,7 +37,15 @@ pub struct Report {
 impl Report {
     /// Nothing measured yet.
     pub fn of(machine: Machine) -> Self {
-        Self { machine, handlers: None, requests: None, kafka: None, functions: None }
+        Self {
+            machine,
+            handlers: None,
+            requests: None,
+            kafka: None,
+            routes: None,
+            schemas: None,
+            functions: None,
+        }
     }
 }
 
@@ -63,17 +79,6 @@ pub struct Handler {
     pub floor_ns_per_event: Spread,
     /// The median of each round's ratio of the two.
     pub times_floor: f64,
-}
-
-/// What rounds came to.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-pub struct Spread {
-    /// The one in the middle.
-    pub median: f64,
-    /// The smallest.
-    pub min: f64,
-    /// The largest.
-    pub max: f64,
 }
 
 /// What orders cost in DynamoDB.
@@ -137,26 +142,4 @@ pub struct Function {
     pub first_ms: Spread,
     /// The same request again.
     pub second_ms: Spread,
-}
-
-impl Spread {
-    /// Of measurements; `None` if there are none.
-    pub fn of(mut values: Vec<f64>) -> Option<Self> {
-        values.sort_by(f64::total_cmp);
-        let median = *values.get(values.len() / 2)?;
-        Some(Self { median, min: *values.first()?, max: *values.last()? })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_spread_has_the_middle_and_the_ends() {
-        let spread = Spread::of(vec![3.0, 1.0, 9.0]).expect("values");
-        assert!((spread.median - 3.0).abs() < f64::EPSILON);
-        assert!((spread.min - 1.0).abs() < f64::EPSILON && (spread.max - 9.0).abs() < f64::EPSILON);
-        assert!(Spread::of(Vec::new()).is_none());
-    }
 }

@@ -1,10 +1,11 @@
 //! `semel bench`: what the platform costs and how fast it is on this machine. Prints figures and asserts none of them.
 //!
-//! Each part is measured by something of its own (benchmarks of `tests/`, and the functions' binaries under the runtime
+//! Each part is measured by something of its own (the project's benchmarks, and the functions' binaries under the runtime
 //! emulator); this file owns their order and the report. Times are of one run on a machine that may be busy:
 //! they are for comparing with each other, not with other machines.
 
 mod cold_start;
+mod contracts;
 mod figures;
 mod kafka;
 mod machine;
@@ -22,10 +23,14 @@ use crate::error::Error;
 use crate::kafka::Artifacts;
 use crate::lock::Lock;
 use crate::phase::Phase;
+use crate::platform::{self, Architecture};
 use crate::process;
 use crate::project::Project;
 
 pub use figures::Report;
+
+/// The package of the benchmarks that go through several crates.
+const TESTS: &str = "semel-tests";
 
 /// What to measure.
 #[derive(Args)]
@@ -51,6 +56,10 @@ enum Part {
     /// The Kafka path: the hot path beside its floor and Powertools for Python, what a million events cost, the
     /// function's own binary, our publisher beside kafka-producer-perf-test, publish to committed effect
     Kafka,
+    /// How fast events find their rules, the platform's own and up to 1,000 others
+    Routes,
+    /// Validating events by their JSON Schemas, next to decoding them
+    Schemas,
     /// Size and cold start of each function
     Functions,
 }
@@ -67,14 +76,23 @@ pub fn run(project: &Project, options: &Options) -> Result<(), Error> {
     if wanted(Part::Requests) {
         let title = "count requests and write units (cargo bench --bench requests)";
         // Counts are the same in every profile, and this one is compiled for the tests anyway.
-        report.requests = Some(benchmark(project, "requests", "dev", title, &[])?);
+        let source = Source { package: TESTS, name: "requests", build: Build::Dev };
+        report.requests = Some(benchmark(project, source, title, &[])?);
     }
     if wanted(Part::Handlers) {
         let title = "time the handlers without IO (cargo bench --bench handlers)";
-        report.handlers = Some(benchmark(project, "handlers", "bench", title, &[])?);
+        let build = Build::Release(platform::architecture()?);
+        let source = Source { package: TESTS, name: "handlers", build };
+        report.handlers = Some(benchmark(project, source, title, &[])?);
     }
     if wanted(Part::Kafka) {
         report.kafka = Some(kafka::measure(project, artifacts.as_ref())?);
+    }
+    if wanted(Part::Routes) {
+        report.routes = Some(contracts::measure_routes(project)?);
+    }
+    if wanted(Part::Schemas) {
+        report.schemas = Some(contracts::measure_schemas(project)?);
     }
     if wanted(Part::Functions) {
         report.functions = Some(cold_start::measure(project, artifacts.is_some())?);
@@ -88,14 +106,47 @@ pub fn run(project: &Project, options: &Options) -> Result<(), Error> {
     Ok(())
 }
 
-/// Builds one benchmark of `tests/`, to be run more than once, and answers its file.
-fn built(project: &Project, name: &str) -> Result<PathBuf, Error> {
-    Phase::run(format!("build the benchmark {name} (cargo bench --no-run)"), |phase| {
+/// A benchmark, and what it is compiled with.
+#[derive(Debug, Clone, Copy)]
+struct Source {
+    /// The package, whose dependencies and features it gets.
+    package: &'static str,
+    name: &'static str,
+    build: Build,
+}
+
+/// How a benchmark is compiled.
+#[derive(Debug, Clone, Copy)]
+enum Build {
+    /// As tests are, for counting.
+    Dev,
+    /// As the functions are, for timing: the same options for the same processor, and nothing twice that is the same.
+    Release(Architecture),
+}
+
+impl Source {
+    fn cargo(self, project: &Project) -> Command {
         let mut command = Command::new("cargo");
+        command.current_dir(project.root()).args(["bench", "--locked", "--package", self.package]);
+        match self.build {
+            Build::Dev => command.args(["--profile", "dev"]),
+            Build::Release(Architecture { target, processor, .. }) => {
+                // As cargo-lambda says it.
+                let flags = format!(r#"build.rustflags=["-C", "target-cpu={processor}"]"#);
+                command.args(["--target", target, "--config", &flags])
+            }
+        };
+        command.args(["--bench", self.name]);
         command
-            .current_dir(project.root())
-            .args(["bench", "--package", "semel-tests", "--locked", "--bench", name, "--no-run"])
-            .arg("--message-format=json-render-diagnostics");
+    }
+}
+
+/// Builds one benchmark, to be run more than once, and answers its file.
+fn built(project: &Project, source: Source) -> Result<PathBuf, Error> {
+    let name = source.name;
+    Phase::run(format!("build the benchmark {name} (cargo bench --no-run)"), |phase| {
+        let mut command = source.cargo(project);
+        command.args(["--no-run", "--message-format=json-render-diagnostics"]);
         let mut file = None;
         process::run(&mut command, |line| match executable(line, name) {
             None if line.starts_with('{') => {}
@@ -130,23 +181,17 @@ fn read<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
     serde_json::from_str(&text).map_err(|error| Error::Unexpected(format!("{}: {error}", path.display())))
 }
 
-/// Builds and runs one benchmark of `tests/` with these arguments more, and reads what it wrote.
+/// Builds and runs one benchmark with these arguments more, and reads what it wrote.
 fn benchmark<T: DeserializeOwned>(
     project: &Project,
-    name: &str,
-    profile: &str,
+    source: Source,
     title: &str,
     arguments: &[&OsStr],
 ) -> Result<T, Error> {
     Phase::run(title, |phase| {
-        let path = project.state_folder("bench")?.join(format!("{name}.json"));
-        let mut command = Command::new("cargo");
-        command
-            .current_dir(project.root())
-            .args(["bench", "--package", "semel-tests", "--locked", "--profile", profile])
-            .args(["--bench", name, "--", "--json"])
-            .arg(&path)
-            .args(arguments);
+        let path = project.state_folder("bench")?.join(format!("{}.json", source.name));
+        let mut command = source.cargo(project);
+        command.args(["--", "--json"]).arg(&path).args(arguments);
         process::run(&mut command, |line| phase.flicker(line))?;
         read(&path)
     })

@@ -2,9 +2,11 @@
 
 use std::fmt::Write as _;
 
-use super::figures::{Function, Handlers, Report, Requests, Spread};
-use super::kafka;
+use semel_bench::Spread;
+
+use super::figures::{Function, Handlers, Report, Requests};
 use super::machine::Machine;
+use super::{contracts, kafka};
 
 /// One write unit writes as much.
 const UNIT_BYTES: usize = 1024;
@@ -28,6 +30,12 @@ pub fn text(report: &Report) -> String {
     }
     if let Some(measured) = &report.kafka {
         out.push_str(&kafka::text(measured));
+    }
+    if let Some(measured) = &report.routes {
+        out.push_str(&contracts::routes(measured));
+    }
+    if let Some(measured) = &report.schemas {
+        out.push_str(&contracts::schemas(measured));
     }
     if let Some(measured) = &report.functions {
         functions(&mut out, measured);

@@ -9,7 +9,7 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-use rustix::time::{ClockId, clock_gettime};
+use semel_bench::{Spread, timed, write};
 use semel_routing::{Pattern, RuleSet};
 use serde::Serialize;
 use serde::de::IgnoredAny;
@@ -42,13 +42,6 @@ struct Line {
     /// Each rule alone, on the event's tree; making the tree not in it.
     alone_ns_per_event: Spread,
     floor_ns_per_event: Spread,
-}
-
-#[derive(Serialize)]
-struct Spread {
-    median: f64,
-    min: f64,
-    max: f64,
 }
 
 fn main() {
@@ -96,7 +89,8 @@ fn measure(kind: &'static str, patterns: &[Value], events: &[String]) -> Line {
         }
     }
     let each = |times: &[Duration]| {
-        Spread::of(times.iter().map(|time| time.as_nanos() as f64 / events.len() as f64))
+        let each = times.iter().map(|time| time.as_nanos() as f64 / events.len() as f64);
+        Spread::of(each).expect("there are rounds")
     };
     let ns_per_event = each(&together);
     Line {
@@ -108,27 +102,6 @@ fn measure(kind: &'static str, patterns: &[Value], events: &[String]) -> Line {
         ns_per_event,
         alone_ns_per_event: each(&one_by_one),
         floor_ns_per_event: each(&floor),
-    }
-}
-
-fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
-    let started = on_core();
-    let result = black_box(work());
-    (result, on_core().saturating_sub(started))
-}
-
-/// How long this thread has been on a core.
-fn on_core() -> Duration {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    let (seconds, nanos) = (u64::try_from(time.tv_sec), u32::try_from(time.tv_nsec));
-    Duration::new(seconds.expect("not before the thread"), nanos.expect("less than a second"))
-}
-
-impl Spread {
-    fn of(values: impl Iterator<Item = f64>) -> Self {
-        let mut values: Vec<f64> = values.collect();
-        values.sort_by(f64::total_cmp);
-        Self { median: values[values.len() / 2], min: values[0], max: values[values.len() - 1] }
     }
 }
 
@@ -213,17 +186,4 @@ fn platform_patterns() -> Vec<Value> {
     let rules = resources.values().filter(|resource| resource["Type"] == "AWS::Events::Rule");
     let pattern = |rule: &serde_yaml_ng::Value| serde_json::to_value(&rule["Properties"]["EventPattern"]);
     rules.map(|rule| pattern(rule).expect("a pattern has a JSON form")).collect()
-}
-
-/// To the file after `--json`, or to standard output.
-fn write(report: &Report) {
-    let text = serde_json::to_string_pretty(report).expect("figures have a JSON form");
-    // Cargo adds `--bench`, which says nothing here.
-    let mut arguments = std::env::args().skip_while(|argument| argument != "--json").skip(1);
-    match arguments.next() {
-        Some(path) => {
-            std::fs::write(&path, text).unwrap_or_else(|error| panic!("cannot write {path}: {error}"));
-        }
-        None => println!("{text}"),
-    }
 }

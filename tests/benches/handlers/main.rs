@@ -11,12 +11,11 @@ mod inputs;
 #[allow(dead_code, reason = "shared with tests and the other benchmark, which use other parts of it")]
 #[path = "../../tests/journey/mod.rs"]
 mod journey;
-#[path = "../output.rs"]
-mod output;
 mod subjects;
 
 use std::time::Duration;
 
+use semel_bench::Spread;
 use serde::Serialize;
 
 use inputs::{Inputs, Invocations};
@@ -50,13 +49,6 @@ struct Line {
     times_floor: f64,
 }
 
-#[derive(Serialize)]
-struct Spread {
-    median: f64,
-    min: f64,
-    max: f64,
-}
-
 /// One service's rounds.
 struct Measured<'a> {
     service: &'static str,
@@ -80,7 +72,7 @@ fn main() {
         }
     }
     let services = measured.iter().map(Measured::line).collect();
-    output::write(&Report { orders: ORDERS, rounds: ROUNDS, services });
+    semel_bench::write(&Report { orders: ORDERS, rounds: ROUNDS, services });
 }
 
 #[allow(clippy::cast_precision_loss, reason = "counts and nanoseconds are far below 2^52")]
@@ -88,11 +80,12 @@ impl Measured<'_> {
     fn line(&self) -> Line {
         let Invocations { payloads, events } = self.invocations;
         let each = |duration: Duration| duration.as_nanos() as f64 / *events as f64;
-        let ns_per_event = Spread::of(self.rounds.iter().map(|(handler, _)| each(*handler)));
+        let of_rounds = |figure: &dyn Fn(&(Duration, Duration)) -> f64| {
+            Spread::of(self.rounds.iter().map(figure)).expect("there are rounds")
+        };
+        let ns_per_event = of_rounds(&|(handler, _)| each(*handler));
         let bytes: usize = payloads.iter().map(Vec::len).sum();
-        let times = Spread::of(
-            self.rounds.iter().map(|(handler, floor)| handler.as_secs_f64() / floor.as_secs_f64()),
-        );
+        let times = of_rounds(&|(handler, floor)| handler.as_secs_f64() / floor.as_secs_f64());
         Line {
             service: self.service,
             events: *events,
@@ -105,16 +98,8 @@ impl Measured<'_> {
             )]
             events_per_second: (1e9 / ns_per_event.median).round() as u64,
             ns_per_event,
-            floor_ns_per_event: Spread::of(self.rounds.iter().map(|(_, floor)| each(*floor))),
+            floor_ns_per_event: of_rounds(&|(_, floor)| each(*floor)),
             times_floor: times.median,
         }
-    }
-}
-
-impl Spread {
-    fn of(values: impl Iterator<Item = f64>) -> Self {
-        let mut values: Vec<f64> = values.collect();
-        values.sort_by(f64::total_cmp);
-        Self { median: values[values.len() / 2], min: values[0], max: values[values.len() - 1] }
     }
 }

@@ -1,5 +1,5 @@
 //! The analytics hot path without IO, as JSON:
-//! `cargo bench -p semel-tests --bench kafka_hot_path [-- --json FILE] [-- --payloads FOLDER]`.
+//! `cargo bench -p analytics --bench kafka_hot_path [-- --json FILE] [-- --payloads FOLDER]`.
 //!
 //! What is timed is all that the function does with an invocation between its bytes and its writes: the payload's JSON,
 //! base64, every event's JSON and its whole contract, deduplication against a ledger of 1.5 million ids (a window of
@@ -11,15 +11,13 @@
 //! programs in other languages to do the same with.
 
 mod load;
-#[path = "../output.rs"]
-mod output;
 mod units;
 
 use std::hint::black_box;
 use std::time::Duration;
 
 use analytics::Figures;
-use rustix::time::{ClockId, clock_gettime};
+use semel_bench::{Spread, on_core};
 use semel_contracts::Timestamp;
 use semel_exactly_once::batch::{FenceKey, Frozen, PartitionState, Payload, Record, Settings};
 use semel_lambda::kafka::MskEvent;
@@ -65,13 +63,6 @@ struct Memory {
     bytes_per_id: f64,
 }
 
-#[derive(Serialize)]
-struct Spread {
-    median: f64,
-    min: f64,
-    max: f64,
-}
-
 struct Round {
     decode: Duration,
     judge: Duration,
@@ -101,12 +92,13 @@ fn main() {
     }
     let (events_per_batch, payload_bytes, bytes_per_event) = shape.expect("there are rounds");
     let ledger = window(&mut load);
-    let each = |time: fn(&Round) -> Duration| Spread::of(rounds.iter().map(|r| per_event(time(r), r.events)));
-    let rate =
-        |time: fn(&Round) -> Duration| Spread::of(rounds.iter().map(|r| 1e9 / per_event(time(r), r.events)));
+    let of_rounds =
+        |figure: &dyn Fn(&Round) -> f64| Spread::of(rounds.iter().map(figure)).expect("there are rounds");
+    let each = |time: fn(&Round) -> Duration| of_rounds(&|round| per_event(time(round), round.events));
+    let rate = |time: fn(&Round) -> Duration| of_rounds(&|round| 1e9 / per_event(time(round), round.events));
     let whole = |round: &Round| round.decode + round.judge;
-    let times = Spread::of(rounds.iter().map(|r| whole(r).as_secs_f64() / r.floor.as_secs_f64()));
-    output::write(&Report {
+    let times = of_rounds(&|round| whole(round).as_secs_f64() / round.floor.as_secs_f64());
+    semel_bench::write(&Report {
         rounds: ROUNDS,
         events_per_batch,
         payload_bytes,
@@ -196,14 +188,6 @@ fn measure(state: &mut PartitionState, batches: &[Batch], buffer: &mut Vec<u8>) 
     round
 }
 
-/// How long this thread has been on a core. What others do on a busy machine then counts only as far as they share
-/// caches and execution units; on an idle one it is the same as the time that passes.
-fn on_core() -> Duration {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    let (seconds, nanos) = (u64::try_from(time.tv_sec), u32::try_from(time.tv_nsec));
-    Duration::new(seconds.expect("not before the thread"), nanos.expect("less than a second"))
-}
-
 /// What a whole window takes in memory.
 fn window(load: &mut Load) -> Memory {
     let mut state = PartitionState::new(
@@ -235,12 +219,4 @@ fn per_event(time: Duration, events: usize) -> f64 {
 #[allow(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
 fn ratio(count: usize, of: usize) -> f64 {
     count as f64 / of as f64
-}
-
-impl Spread {
-    fn of(values: impl Iterator<Item = f64>) -> Self {
-        let mut values: Vec<f64> = values.collect();
-        values.sort_by(f64::total_cmp);
-        Self { median: values[values.len() / 2], min: values[0], max: values[values.len() - 1] }
-    }
 }

@@ -10,12 +10,12 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use semel_bench::Spread;
 use semel_exactly_once::batch::FenceKey;
 use serde::Serialize;
 
 use crate::arguments;
 use crate::cpu::{self, Spent};
-use crate::figures::Spread;
 use crate::function::{EPOCH, Function};
 use crate::load::{self, Load};
 use crate::runtime_api::RuntimeApi;
@@ -80,7 +80,7 @@ pub fn measure() -> Report {
     let rounds: Vec<Round> = (0..ROUNDS).map(|_| run.round(events_per_batch)).collect();
     let batches = run.apis.iter().map(RuntimeApi::batches).sum::<u64>() - before;
     run.stop();
-    let of = |figure: fn(&Round) -> f64| Spread::of(rounds.iter().map(figure));
+    let of = |figure: fn(&Round) -> f64| Spread::of(rounds.iter().map(figure)).expect("there are rounds");
     let others: Option<Vec<f64>> = rounds.iter().map(|round| round.others).collect();
     Report {
         processes: cores,
@@ -97,7 +97,7 @@ pub fn measure() -> Report {
             functions: of(|round| round.functions).median,
             feeder: of(|round| round.feeder).median,
             stores: of(|round| round.stores).median,
-            others: others.map(|others| Spread::of(others).median),
+            others: others.and_then(|others| Some(Spread::of(others)?.median)),
         },
         stand_in: stand_in::WHAT,
     }
@@ -188,7 +188,8 @@ impl Run {
         let seconds = (after.at - before.at).as_secs_f64();
         let events = ((after.batches - before.batches) * events_per_batch as u64) as f64;
         let functions = after.functions.saturating_sub(before.functions);
-        let (feeder, stores) = (after.feeder - before.feeder, after.stores - before.stores);
+        let (feeder, stores) =
+            (after.feeder.saturating_sub(before.feeder), after.stores.saturating_sub(before.stores));
         let ours = functions + after.own.saturating_sub(before.own);
         let machine = after.machine.zip(before.machine).map(|(after, before)| after.saturating_sub(before));
         let all = seconds * self.functions.len() as f64;

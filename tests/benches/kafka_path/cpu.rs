@@ -4,7 +4,7 @@ use std::fs;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use rustix::time::{ClockId, clock_gettime};
+use semel_bench::on_core;
 
 /// Clock ticks of a second in /proc: the same on every Linux that Lambda or a laptop runs.
 const TICKS_PER_SECOND: u64 = 100;
@@ -29,22 +29,16 @@ pub struct Meter<'a> {
 impl<'a> Meter<'a> {
     /// From now on.
     pub fn start(to: &'a Spent) -> Self {
-        Self { to, last: of_thread() }
+        Self { to, last: on_core() }
     }
 
     /// Adds what was spent since the last time.
     pub fn add(&mut self) {
-        let now = of_thread();
+        let now = on_core();
         let spent = now.saturating_sub(self.last).as_nanos();
         self.to.0.fetch_add(u64::try_from(spent).unwrap_or(u64::MAX), Ordering::Relaxed);
         self.last = now;
     }
-}
-
-fn of_thread() -> Duration {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    let (seconds, nanos) = (u64::try_from(time.tv_sec), u32::try_from(time.tv_nsec));
-    Duration::new(seconds.expect("not before the thread"), nanos.expect("less than a second"))
 }
 
 /// What a process has spent, in itself and in the system.

@@ -2,26 +2,6 @@
 
 use serde::Serialize;
 
-/// What rounds came to.
-#[derive(Debug, Clone, Copy, Serialize)]
-pub struct Spread {
-    /// The one in the middle.
-    pub median: f64,
-    /// The smallest.
-    pub min: f64,
-    /// The largest.
-    pub max: f64,
-}
-
-impl Spread {
-    /// Of measurements, of which there must be some.
-    pub fn of(values: impl IntoIterator<Item = f64>) -> Self {
-        let mut values: Vec<f64> = values.into_iter().collect();
-        values.sort_by(f64::total_cmp);
-        Self { median: values[values.len() / 2], min: values[0], max: values[values.len() - 1] }
-    }
-}
-
 /// How long something took, over many times.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Percentiles {

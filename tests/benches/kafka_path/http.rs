@@ -102,7 +102,7 @@ fn whole(bytes: &[u8]) -> io::Result<Option<(usize, usize)>> {
     let chunked =
         header(text, "transfer-encoding").is_some_and(|coding| coding.eq_ignore_ascii_case("chunked"));
     let len = if chunked {
-        chunks(&bytes[head..]).ok_or_else(|| invalid("a broken chunk"))?
+        chunks(&bytes[head..])?
     } else {
         let length = header(text, "content-length").map_or(Ok(0), str::parse::<usize>);
         Some(length.map_err(|_| invalid("a length that is no number"))?)
@@ -114,24 +114,30 @@ fn whole(bytes: &[u8]) -> io::Result<Option<(usize, usize)>> {
     Ok((bytes.len() >= head + len).then_some((head, head + len)))
 }
 
-/// How long a chunked body is: `Some(None)` while it is not all there, `None` if it is not one.
-fn chunks(body: &[u8]) -> Option<Option<usize>> {
+/// How long a chunked body is, once all of it is there.
+fn chunks(body: &[u8]) -> io::Result<Option<usize>> {
+    let broken = || io::Error::new(ErrorKind::InvalidData, "a broken chunk");
     let mut at = 0;
     loop {
         let Some(line) = body[at..].windows(2).position(|window| window == b"\r\n") else {
-            return Some(None);
+            return Ok(None);
         };
-        let size = std::str::from_utf8(&body[at..at + line]).ok()?.split(';').next()?.trim();
-        let size = usize::from_str_radix(size, 16).ok().filter(|size| *size <= MESSAGE_BYTES_MAX)?;
+        let size = chunk_size(&body[at..at + line]).ok_or_else(broken)?;
         at += line + 2 + size + 2;
         // Trailers are of no service here.
         match body.get(at - 2..at) {
-            None => return Some(None),
-            Some(b"\r\n") if size == 0 => return Some(Some(at)),
+            None => return Ok(None),
+            Some(b"\r\n") if size == 0 => return Ok(Some(at)),
             Some(b"\r\n") => {}
-            Some(_) => return None,
+            Some(_) => return Err(broken()),
         }
     }
+}
+
+/// What a chunk's first line says, extensions aside.
+fn chunk_size(line: &[u8]) -> Option<usize> {
+    let digits = std::str::from_utf8(line).ok()?.split(';').next()?.trim();
+    usize::from_str_radix(digits, 16).ok().filter(|size| *size <= MESSAGE_BYTES_MAX)
 }
 
 fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {

@@ -8,11 +8,13 @@ use std::collections::{HashMap, HashSet};
 use serde_json::{Map, Value, json};
 
 type Item = Map<String, Value>;
+/// Partition key and sort key.
+type Key = (String, String);
 
 /// The items, by partition key and sort key.
 #[derive(Debug, Default)]
 pub struct Items {
-    items: HashMap<(String, String), Item>,
+    items: HashMap<Key, Item>,
     tokens: HashSet<String>,
 }
 
@@ -88,7 +90,7 @@ impl Items {
     }
 
     /// The item as it is to be, or `None` if the condition does not hold.
-    fn put(&self, put: &Value) -> Result<Option<((String, String), Item)>, Refused> {
+    fn put(&self, put: &Value) -> Result<Option<(Key, Item)>, Refused> {
         let item = put["Item"].as_object().ok_or_else(|| invalid("a put without an item"))?;
         let key = key(&put["Item"])?;
         let stored = self.items.get(&key);
@@ -104,7 +106,7 @@ impl Items {
         Ok(holds.then(|| (key, item.clone())))
     }
 
-    fn update(&self, update: &Value) -> Result<Option<((String, String), Item)>, Refused> {
+    fn update(&self, update: &Value) -> Result<Option<(Key, Item)>, Refused> {
         let key = key(&update["Key"])?;
         let absent = || update["Key"].as_object().cloned().unwrap_or_default();
         let mut item = self.items.get(&key).cloned().unwrap_or_else(absent);
@@ -147,7 +149,7 @@ fn list(value: &Value) -> Result<&Vec<Value>, Refused> {
     value.as_array().ok_or_else(|| invalid("a list is missing"))
 }
 
-fn key(item: &Value) -> Result<(String, String), Refused> {
+fn key(item: &Value) -> Result<Key, Refused> {
     let text = |name: &str| item[name]["S"].as_str().map(str::to_owned);
     text("pk").zip(text("sk")).ok_or_else(|| invalid("a key is missing"))
 }

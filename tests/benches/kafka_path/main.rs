@@ -29,8 +29,6 @@ mod items;
 mod latency;
 #[path = "../kafka_hot_path/load.rs"]
 mod load;
-#[path = "../output.rs"]
-mod output;
 mod produce;
 mod proxy;
 mod runtime_api;
@@ -39,9 +37,9 @@ mod template;
 
 fn main() {
     match std::env::args().nth(1).as_deref() {
-        Some("bootstrap") => output::write(&bootstrap::measure()),
-        Some("produce") => output::write(&produce::measure()),
-        Some("latency") => output::write(&latency::measure()),
+        Some("bootstrap") => semel_bench::write(&bootstrap::measure()),
+        Some("produce") => semel_bench::write(&produce::measure()),
+        Some("latency") => semel_bench::write(&latency::measure()),
         _ => eprintln!("nothing is measured without a binary, a broker or a stack: cargo semel bench kafka"),
     }
 }

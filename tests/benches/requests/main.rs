@@ -5,8 +5,6 @@
 #[allow(dead_code, reason = "shared with tests and the other benchmark, which use other parts of it")]
 #[path = "../../tests/journey/mod.rs"]
 mod journey;
-#[path = "../output.rs"]
-mod output;
 
 use journey::cost::{Row, of_order};
 use journey::shop;
@@ -41,5 +39,5 @@ async fn main() {
         by_lines.push(ByLines { lines, largest_bytes, write_units: rows.iter().map(Row::units).sum() });
     }
     let report = Report { lines: shop::LINES, steps: of_order(shop::LINES).await, by_lines };
-    output::write(&report);
+    semel_bench::write(&report);
 }

@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Command;
 
+use semel_bench::Spread;
 use serde::{Deserialize, Serialize};
 
-use super::super::figures::Spread;
 use super::super::measured;
 use crate::build;
 use crate::error::Error;

@@ -6,12 +6,13 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use semel_bench::Spread;
 use serde::{Deserialize, Serialize};
 
-use super::super::benchmark;
-use super::super::figures::Spread;
+use super::super::{Build, Source, benchmark};
 use crate::error::Error;
 use crate::phase::Phase;
+use crate::platform::Architecture;
 use crate::project::Project;
 use crate::{prerequisites, process, toolbox};
 
@@ -97,11 +98,13 @@ pub struct Powertools {
 }
 
 /// Measures both.
-pub fn measure(project: &Project) -> Result<Compared, Error> {
+pub fn measure(project: &Project, architecture: Architecture) -> Result<Compared, Error> {
     let folder = project.state_folder("bench/payloads")?;
     let title = "time the Kafka hot path (cargo bench --bench kafka_hot_path)";
     let arguments = ["--payloads".as_ref(), folder.as_os_str()];
-    let hot_path: HotPath = benchmark(project, "kafka_hot_path", "bench", title, &arguments)?;
+    let build = Build::Release(architecture);
+    let source = Source { package: "analytics", name: "kafka_hot_path", build };
+    let hot_path: HotPath = benchmark(project, source, title, &arguments)?;
     let powertools = powertools(project, &folder)?;
     let times_powertools = hot_path.events_per_second.median / powertools.events_per_second.median;
     fs::remove_dir_all(&folder).map_err(Error::io("remove", &folder))?;

@@ -11,7 +11,7 @@ mod produce;
 
 use serde::Serialize;
 
-use super::built;
+use super::{Build, Source, TESTS, built};
 use crate::error::Error;
 use crate::kafka::{Artifacts, Kafka as Broker};
 use crate::platform;
@@ -47,8 +47,9 @@ pub fn measure(project: &Project, artifacts: Option<&Artifacts>) -> Result<Kafka
     engine::end_left_over(project)?;
     let toolbox = Toolbox::prepare(project, &prerequisites::find()?)?;
     build::run(project, &toolbox, architecture)?;
-    let benchmark = built(project, BENCHMARK)?;
-    let hot_path = hot_path::measure(project)?;
+    let source = Source { package: TESTS, name: BENCHMARK, build: Build::Release(architecture) };
+    let benchmark = built(project, source)?;
+    let hot_path = hot_path::measure(project, architecture)?;
     let bootstrap = bootstrap::measure(project, &benchmark)?;
     let Some(artifacts) = artifacts else {
         return Ok(Kafka { hot_path, bootstrap, produce: None, latency: None });

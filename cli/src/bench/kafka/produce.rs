@@ -8,10 +8,10 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use semel_bench::Spread;
 use semel_kafka::{Cluster, Connection, NewTopic};
 use serde::{Deserialize, Serialize};
 
-use super::super::figures::Spread;
 use super::super::measured;
 use super::perf_test;
 use crate::error::Error;
@@ -115,7 +115,7 @@ impl Bench<'_> {
             kafkas.push(kafka);
             last = Some(own);
         }
-        let ratios = ours.iter().zip(&kafkas).map(|(ours, kafkas)| ours / kafkas).collect();
+        let ratios: Vec<f64> = ours.iter().zip(&kafkas).map(|(ours, kafkas)| ours / kafkas).collect();
         let nothing = || Error::Unexpected("nothing was measured".to_owned());
         let last = last.ok_or_else(nothing)?;
         Ok(Mode {
