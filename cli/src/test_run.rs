@@ -13,7 +13,7 @@ use crate::lock::Lock;
 use crate::phase::{self, Phase};
 use crate::project::Project;
 
-use counts::Counts;
+use counts::{Counts, failed_test};
 
 /// What to run.
 #[derive(Args)]
@@ -30,6 +30,8 @@ pub struct Options {
 struct Outcome {
     name: &'static str,
     counts: Counts,
+    /// The tests that failed, by name.
+    failed: Vec<String>,
     time: Duration,
     error: Option<Error>,
 }
@@ -68,12 +70,14 @@ pub fn run(project: &Project, options: &Options) -> Result<(), Error> {
 fn run_step(bench: &mut steps::Bench, step: &steps::Step) -> Outcome {
     let started = Instant::now();
     let mut counts = Counts::default();
+    let mut failed = Vec::new();
     let error = if step.has_phases {
         (step.run)(bench, &mut |_| {}).err()
     } else {
         Phase::run(format!("{}: {}", step.name, step.about), |phase| {
             (step.run)(bench, &mut |line| {
                 counts.read(line);
+                failed.extend(failed_test(line).map(str::to_owned));
                 phase.flicker(line);
             })
         })
@@ -83,7 +87,7 @@ fn run_step(bench: &mut steps::Bench, step: &steps::Step) -> Outcome {
         error.print();
     }
     counts.settle(error.is_some());
-    Outcome { name: step.name, counts, time: started.elapsed(), error }
+    Outcome { name: step.name, counts, failed, time: started.elapsed(), error }
 }
 
 fn summarise(outcomes: &[Outcome]) -> Result<(), Error> {
@@ -96,6 +100,9 @@ fn summarise(outcomes: &[Outcome]) -> Result<(), Error> {
             "{:<10} {mark:<6} {:>5} passed {:>3} failed  {time}",
             outcome.name, outcome.counts.passed, outcome.counts.failed
         );
+        for test in &outcome.failed {
+            println!("{:<10} {test}", "");
+        }
         total.add(outcome.counts);
     }
     println!();

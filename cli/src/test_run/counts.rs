@@ -40,6 +40,11 @@ impl Counts {
     }
 }
 
+/// The test that a line of cargo's says has failed. What it printed may be far above when everything is at an end.
+pub fn failed_test(line: &str) -> Option<&str> {
+    line.trim().strip_prefix("test ")?.strip_suffix(" ... FAILED")
+}
+
 fn number_before(text: &str, label: &str) -> u64 {
     text.split(label)
         .next()
@@ -67,6 +72,13 @@ mod tests {
             counts.read(line);
         }
         assert_eq!(counts, Counts { passed, failed });
+    }
+
+    #[test]
+    fn names_what_failed() {
+        assert_eq!(failed_test("test judge::tests::a_token ... FAILED"), Some("judge::tests::a_token"));
+        assert_eq!(failed_test("test judge::tests::a_token ... ok"), None);
+        assert_eq!(failed_test("test result: FAILED. 3 passed; 2 failed"), None);
     }
 
     #[test]
