@@ -88,7 +88,7 @@ fn reference(path: &[&str]) -> Value {
 }
 
 /// The same order whatever order maps keep.
-fn sorted(value: Value) -> Value {
+pub fn sorted(value: Value) -> Value {
     match value {
         Value::Object(members) => {
             let mut members: Vec<(String, Value)> = members.into_iter().collect();

@@ -6,6 +6,7 @@ use semel_registry::compatibility::Mode;
 use serde_json::Value;
 
 use super::{picture, text};
+use crate::asyncapi::sorted;
 use crate::fields::{self, Row};
 use crate::platform::{EventType, Platform};
 
@@ -31,7 +32,7 @@ pub fn write(platform: &Platform, event: &EventType, page: &mut String) {
     page.push_str("<details><summary>Envelope</summary>\n");
     table(&envelope, "", page);
     page.push_str("</details>\n<details><summary>Golden sample</summary>\n");
-    let sample = serde_json::to_string_pretty(&event.sample).unwrap_or_default();
+    let sample = serde_json::to_string_pretty(&sorted(event.sample.clone())).unwrap_or_default();
     let _ = writeln!(page, "<pre>{}</pre></details>", text(&sample));
     releases(event, page);
     page.push_str("</section>\n");

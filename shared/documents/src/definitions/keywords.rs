@@ -43,7 +43,7 @@ pub fn map<E>(
     replace: &mut dyn FnMut(Place<'_>, &str, &Value) -> Result<Value, E>,
 ) -> Result<Map<String, Value>, E> {
     let mut mapped = Map::new();
-    for (keyword, value) in schema {
+    for (keyword, value) in in_order(schema) {
         let value = match (keyword.as_str(), value) {
             ("properties", Value::Object(fields)) => named(fields, &mut |name, inner| {
                 replace(Place::Property(name), &format!("properties/{}", escaped(name)), inner)
@@ -81,11 +81,18 @@ pub fn map<E>(
     Ok(mapped)
 }
 
+/// By name: the order that a map keeps depends on how `serde_json` was built, and numbers in names must not.
+fn in_order(members: &Map<String, Value>) -> Vec<(&String, &Value)> {
+    let mut found: Vec<_> = members.iter().collect();
+    found.sort_by_key(|(name, _)| *name);
+    found
+}
+
 fn named<E>(
     schemas: &Map<String, Value>,
     replace: &mut dyn FnMut(&str, &Value) -> Result<Value, E>,
 ) -> Result<Value, E> {
-    let each = schemas.iter().map(|(name, inner)| Ok((name.clone(), replace(name, inner)?)));
+    let each = in_order(schemas).into_iter().map(|(name, inner)| Ok((name.clone(), replace(name, inner)?)));
     Ok(Value::Object(each.collect::<Result<_, E>>()?))
 }
 
