@@ -120,7 +120,7 @@ struct Source {
 enum Build {
     /// As tests are, for counting.
     Dev,
-    /// As the functions are, for timing: the same options for the same processor, and nothing twice that is the same.
+    /// As the functions are, for timing: the same options for the same processor.
     Release(Architecture),
 }
 
