@@ -133,7 +133,8 @@ impl Source {
             Build::Release(Architecture { target, processor, .. }) => {
                 // As cargo-lambda says it.
                 let flags = format!(r#"build.rustflags=["-C", "target-cpu={processor}"]"#);
-                command.args(["--target", target, "--config", &flags])
+                // In a folder of its own: in the functions' own, the next `sam build` compiled everything again.
+                command.args(["--target", target, "--config", &flags, "--target-dir", "target/bench"])
             }
         };
         command.args(["--bench", self.name]);
