@@ -69,8 +69,7 @@ pub(super) fn compare(pairs: &mut Pairs, from: &View<'_>, to: &View<'_>, found: 
         extended: Kind::UnevaluatedItemsExtended,
         narrowed: Kind::UnevaluatedItemsNarrowed,
     };
-    let keyword = "unevaluatedItems";
-    kinds.compare(pairs, keyword, from.child(keyword), to.child(keyword), found);
+    kinds.compare_under(pairs, "unevaluatedItems", from, to, found);
     bounds::of_lists(from, to, found);
     contained(pairs, from, to, found);
     let unique = |view: &View<'_>| view.get("uniqueItems") == Some(&Value::Bool(true));

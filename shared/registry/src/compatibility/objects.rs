@@ -22,16 +22,14 @@ pub(super) fn compare(pairs: &mut Pairs, from: &View<'_>, to: &View<'_>, found: 
         extended: Kind::AdditionalPropertiesExtended,
         narrowed: Kind::AdditionalPropertiesNarrowed,
     };
-    let keyword = "additionalProperties";
-    kinds.compare(pairs, keyword, from.child(keyword), to.child(keyword), found);
+    kinds.compare_under(pairs, "additionalProperties", from, to, found);
     let kinds = Rest {
         added: Kind::UnevaluatedPropertiesAdded,
         removed: Kind::UnevaluatedPropertiesRemoved,
         extended: Kind::UnevaluatedPropertiesExtended,
         narrowed: Kind::UnevaluatedPropertiesNarrowed,
     };
-    let keyword = "unevaluatedProperties";
-    kinds.compare(pairs, keyword, from.child(keyword), to.child(keyword), found);
+    kinds.compare_under(pairs, "unevaluatedProperties", from, to, found);
     bounds::of_objects(from, to, found);
     match (from.child("propertyNames"), to.child("propertyNames")) {
         (None, None) => {}
@@ -66,6 +64,18 @@ fn allowed(place: Option<Place<'_>>) -> Allowed<'_> {
 }
 
 impl Rest {
+    /// What both schemas say under one keyword.
+    pub fn compare_under(
+        &self,
+        pairs: &mut Pairs,
+        keyword: &str,
+        from: &View<'_>,
+        to: &View<'_>,
+        found: &mut Found,
+    ) {
+        self.compare(pairs, keyword, from.child(keyword), to.child(keyword), found);
+    }
+
     pub fn compare(
         &self,
         pairs: &mut Pairs,
