@@ -1,13 +1,15 @@
-//! What a person, a test or a tool asks of a running stack: every item of a table, what waits in queues, and
-//! what functions logged. No function needs any of it.
+//! What a person, a test or a tool asks of a running stack: every item of a table, what waits in queues, what
+//! functions logged, and which schemas are registered. No function needs any of it.
 
 mod lines;
 mod queues;
+mod schemas;
 mod tables;
 
 use aws_config::{BehaviorVersion, Region};
 
 pub use queues::{DeadLetter, Depth};
+pub use schemas::{RegisteredSchema, SchemaContent, SchemaRegistry};
 
 use crate::dynamodb::DynamoCatalogue;
 use crate::{AwsError, Requests};
@@ -18,6 +20,7 @@ pub struct Operator {
     dynamodb: aws_sdk_dynamodb::Client,
     logs: aws_sdk_cloudwatchlogs::Client,
     queues: aws_sdk_sqs::Client,
+    schemas: aws_sdk_schemas::Client,
 }
 
 impl Operator {
@@ -34,6 +37,7 @@ impl Operator {
             dynamodb: aws_sdk_dynamodb::Client::new(&config),
             logs: aws_sdk_cloudwatchlogs::Client::new(&config),
             queues: aws_sdk_sqs::Client::new(&config),
+            schemas: aws_sdk_schemas::Client::new(&config),
         }
     }
 }
