@@ -3,6 +3,7 @@
 //! - [`Registry`] holds every released version of every event type, in a folder; [`Registry::register`] adds one.
 //! - [`SchemaDocument`] is a schema that has been checked; it validates events and names every violation.
 //! - [`compatibility`] compares two schemas as Confluent's schema registry does.
+//! - [`discovery`] compares what is on the bus with what was released.
 //!
 //! # On disk
 //!
@@ -14,6 +15,7 @@
 //! Knows no event type and reads no clock. Nothing is ever fetched: a reference to another document is refused.
 
 pub mod compatibility;
+pub mod discovery;
 mod document;
 mod error;
 mod files;
