@@ -12,6 +12,7 @@ mod fault;
 mod ledger;
 mod memory;
 pub mod sample;
+mod schemas;
 mod stepping;
 
 pub use batch_contract::{fence_store_contract, object_store_contract};
@@ -24,4 +25,5 @@ pub use fault::{Fault, Faults, Faulty, with_every_fault};
 pub use futures::executor::block_on;
 pub use ledger::{Account, AccountError, AccountInput, AccountState, Moved, Transfer};
 pub use memory::{MemoryAggregates, MemoryRecords};
+pub use schemas::{Kept, KeptRegistry, KeptSchema, SchemaService};
 pub use stepping::{Run, Stepped, crash_after, interleave};

@@ -166,3 +166,7 @@ fn sorted(tags: Option<HashMap<String, String>>) -> BTreeMap<String, String> {
 fn unsorted(tags: &BTreeMap<String, String>) -> HashMap<String, String> {
     tags.iter().map(|(name, value)| (name.clone(), value.clone())).collect()
 }
+
+#[cfg(test)]
+#[path = "schemas_tests.rs"]
+mod tests;
