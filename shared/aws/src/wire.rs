@@ -94,8 +94,18 @@ impl Wire {
         self.aws_with(retries.with_initial_backoff(Duration::from_millis(1)))
     }
 
+    /// What an operator asks of AWS.
+    #[cfg(feature = "operator")]
+    pub fn operator(&self) -> crate::operator::Operator {
+        crate::operator::Operator::with_config(&self.config(RetryConfig::disabled()))
+    }
+
     fn aws_with(&self, retries: RetryConfig) -> Aws {
-        let config = SdkConfig::builder()
+        Aws::with_config(self.config(retries))
+    }
+
+    fn config(&self, retries: RetryConfig) -> SdkConfig {
+        SdkConfig::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::new("eu-central-1"))
             .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
@@ -103,8 +113,7 @@ impl Wire {
             )))
             .retry_config(retries)
             .http_client(self.client.clone())
-            .build();
-        Aws::with_config(config)
+            .build()
     }
 
     pub fn requests(&self) -> Vec<Sent> {

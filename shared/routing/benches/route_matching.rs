@@ -181,9 +181,8 @@ fn enveloped(source: &str, event_type: &str, at: usize) -> Value {
 fn platform_patterns() -> Vec<Value> {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../template.yaml");
     let text = std::fs::read_to_string(path).expect("template.yaml at the root of the workspace");
-    let template: serde_yaml_ng::Value = serde_yaml_ng::from_str(&text).expect("template.yaml is YAML");
-    let resources = template["Resources"].as_mapping().expect("the template has resources");
+    let template = semel_template::read(&text).expect("template.yaml is a template");
+    let resources = template["Resources"].as_object().expect("the template has resources");
     let rules = resources.values().filter(|resource| resource["Type"] == "AWS::Events::Rule");
-    let pattern = |rule: &serde_yaml_ng::Value| serde_json::to_value(&rule["Properties"]["EventPattern"]);
-    rules.map(|rule| pattern(rule).expect("a pattern has a JSON form")).collect()
+    rules.map(|rule| rule["Properties"]["EventPattern"].clone()).collect()
 }

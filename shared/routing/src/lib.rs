@@ -5,6 +5,7 @@
 //!   [`Pattern::matches`] and [`Pattern::explain`] answer for one event.
 //! - [`RuleSet`] matches many patterns at once.
 //! - [`sns::FilterPolicy`] is a subscription's filter policy, on attributes or on the body.
+//! - [`input::Input`] is what a target receives of an event: a part of it, or what a template makes of it.
 //! - [`check::check`] holds rules against the schemas of the events that there are.
 //!
 //! Why no other crate: of those that were there, `event-ruler` 0.1.0 is an empty shell, and `quamina` 0.6 matches fast
@@ -28,6 +29,7 @@ mod address;
 pub mod check;
 mod condition;
 mod event;
+pub mod input;
 mod number;
 mod pattern;
 mod rules;

@@ -61,11 +61,11 @@ impl LocalDynamo {
     }
 }
 
-fn create_table(database: &Database, name: &str, properties: &serde_yaml_ng::Value) {
+fn create_table(database: &Database, name: &str, properties: &Value) {
     let mut request = json!({ "TableName": name });
     for property in TABLE_PROPERTIES {
         if let Some(value) = properties.get(property) {
-            request[property] = serde_json::to_value(value).expect("a table's keys are plain YAML");
+            request[property] = value.clone();
         }
     }
     if let Some(stream) = request.get_mut("StreamSpecification") {
@@ -76,16 +76,11 @@ fn create_table(database: &Database, name: &str, properties: &serde_yaml_ng::Val
     database.create_table(request).expect("the table is created");
 }
 
-fn tables_of_template() -> Vec<(String, serde_yaml_ng::Value)> {
+fn tables_of_template() -> Vec<(String, Value)> {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../template.yaml");
     let text = std::fs::read_to_string(path).expect("template.yaml at the root of the workspace");
-    let template: serde_yaml_ng::Value = serde_yaml_ng::from_str(&text).expect("template.yaml is YAML");
-    let resources = template.get("Resources").and_then(serde_yaml_ng::Value::as_mapping).expect("Resources");
-    let is_table = |resource: &serde_yaml_ng::Value| {
-        resource.get("Type").and_then(serde_yaml_ng::Value::as_str) == Some("AWS::DynamoDB::Table")
-    };
-    let tables = resources.iter().filter(|(_, resource)| is_table(resource));
-    tables
-        .filter_map(|(name, resource)| Some((name.as_str()?.to_owned(), resource.get("Properties")?.clone())))
-        .collect()
+    let template = semel_template::read(&text).expect("template.yaml is a template");
+    let resources = template["Resources"].as_object().expect("the template has resources").iter();
+    let tables = resources.filter(|(_, resource)| resource["Type"] == "AWS::DynamoDB::Table");
+    tables.map(|(name, resource)| (name.clone(), resource["Properties"].clone())).collect()
 }

@@ -1,12 +1,11 @@
-//! A template as a value: short tags written out, references found, numbers evaluated for given parameters.
+//! A template as a value: references found, numbers evaluated for given parameters.
 //!
 //! Knows the language of `CloudFormation`, as far as the template uses it, and nothing of Semel.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use serde_json::{Map, Value, json};
-use serde_yaml_ng::Value as Yaml;
+use serde_json::{Map, Value};
 
 /// The repository's root.
 pub fn root() -> PathBuf {
@@ -26,17 +25,18 @@ pub struct Resource<'a> {
 impl Template {
     /// template.yaml.
     pub fn load() -> Self {
-        Self::read("template.yaml")
+        Self::of("template.yaml")
     }
 
     /// The stack of the Kafka cluster, which template.yaml nests.
     pub fn nested() -> Self {
-        Self::read("infra/kafka.yaml")
+        Self::of("infra/kafka.yaml")
     }
 
-    fn read(path: &str) -> Self {
+    /// The template of this path, from the root.
+    pub fn of(path: &str) -> Self {
         let text = std::fs::read_to_string(root().join(path)).unwrap_or_else(|e| panic!("{path}: {e}"));
-        Self(plain(serde_yaml_ng::from_str(&text).unwrap_or_else(|e| panic!("{path} is no YAML: {e}"))))
+        Self(semel_template::read(&text).unwrap_or_else(|error| panic!("{path}: {error}")))
     }
 
     pub fn section(&self, name: &str) -> &Map<String, Value> {
@@ -163,37 +163,4 @@ fn collect(value: &Value, found: &mut Vec<String>) {
 fn substituted(text: &str) -> Vec<String> {
     let names = text.split("${").skip(1).filter_map(|rest| rest.split('}').next());
     names.filter_map(|name| name.split('.').next()).map(str::to_owned).collect()
-}
-
-/// YAML with short tags written out, as JSON: `!Ref X` becomes `{"Ref": "X"}`.
-fn plain(yaml: Yaml) -> Value {
-    match yaml {
-        Yaml::Null => Value::Null,
-        Yaml::Bool(value) => json!(value),
-        Yaml::Number(number) => match number.as_i64() {
-            Some(whole) => json!(whole),
-            None => json!(number.as_f64()),
-        },
-        Yaml::String(text) => json!(text),
-        Yaml::Sequence(elements) => elements.into_iter().map(plain).collect(),
-        Yaml::Mapping(members) => {
-            let member = |(key, value): (Yaml, Yaml)| {
-                let key = key.as_str().unwrap_or_else(|| panic!("a key is not a text: {key:?}")).to_owned();
-                (key, plain(value))
-            };
-            Value::Object(members.into_iter().map(member).collect())
-        }
-        Yaml::Tagged(tagged) => written_out(&tagged.tag.to_string(), &plain(tagged.value)),
-    }
-}
-
-fn written_out(tag: &str, value: &Value) -> Value {
-    match tag.trim_start_matches('!') {
-        name @ ("Ref" | "Condition") => json!({ name: value }),
-        "GetAtt" => match value.as_str().and_then(|text| text.split_once('.')) {
-            Some((id, attribute)) => json!({ "Fn::GetAtt": [id, attribute] }),
-            None => json!({ "Fn::GetAtt": value }),
-        },
-        name => json!({ format!("Fn::{name}"): value }),
-    }
 }

@@ -76,15 +76,15 @@ impl KeysOnly {
 pub fn indexes(table: &str) -> Vec<KeysOnly> {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml");
     let text = std::fs::read_to_string(path).expect("template.yaml");
-    let template: serde_yaml_ng::Value = serde_yaml_ng::from_str(&text).expect("YAML");
+    let template = semel_template::read(&text).expect("a template");
     let properties = &template["Resources"][table]["Properties"];
-    let text = |value: &serde_yaml_ng::Value| value.as_str().expect("a text").to_owned();
-    let indexes = properties["GlobalSecondaryIndexes"].as_sequence().into_iter().flatten();
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    let indexes = properties["GlobalSecondaryIndexes"].as_array().into_iter().flatten();
     indexes
         .map(|index| {
             let projection = text(&index["Projection"]["ProjectionType"]);
             assert_eq!(projection, "KEYS_ONLY", "{table}: another projection costs otherwise");
-            let keys = index["KeySchema"].as_sequence().expect("a key");
+            let keys = index["KeySchema"].as_array().expect("a key");
             let attributes = keys.iter().map(|key| text(&key["AttributeName"])).collect();
             KeysOnly { name: text(&index["IndexName"]), attributes }
         })

@@ -1,14 +1,16 @@
 //! What a person, a test or a tool asks of a running stack: every item of a table, what waits in queues, what
-//! functions logged, and which schemas are registered. No function needs any of it.
+//! functions logged, which schemas are registered, and which rules a bus has. No function needs any of it.
 
 mod lines;
 mod queues;
+mod rules;
 mod schemas;
 mod tables;
 
-use aws_config::{BehaviorVersion, Region};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
 
 pub use queues::{DeadLetter, Depth};
+pub use rules::{Retry, Rule, Target, TargetInput};
 pub use schemas::{RegisteredSchema, SchemaContent, SchemaRegistry};
 
 use crate::dynamodb::DynamoCatalogue;
@@ -18,9 +20,11 @@ use crate::{AwsError, Requests};
 #[derive(Debug, Clone)]
 pub struct Operator {
     dynamodb: aws_sdk_dynamodb::Client,
+    events: aws_sdk_eventbridge::Client,
     logs: aws_sdk_cloudwatchlogs::Client,
     queues: aws_sdk_sqs::Client,
     schemas: aws_sdk_schemas::Client,
+    topics: aws_sdk_sns::Client,
 }
 
 impl Operator {
@@ -32,12 +36,18 @@ impl Operator {
             let keys = aws_sdk_dynamodb::config::Credentials::new("test", "test", None, None, "local engine");
             loader = loader.endpoint_url(endpoint).credentials_provider(keys);
         }
-        let config = loader.load().await;
+        Self::with_config(&loader.load().await)
+    }
+
+    /// Uses a configuration made elsewhere.
+    pub(crate) fn with_config(config: &SdkConfig) -> Self {
         Self {
-            dynamodb: aws_sdk_dynamodb::Client::new(&config),
-            logs: aws_sdk_cloudwatchlogs::Client::new(&config),
-            queues: aws_sdk_sqs::Client::new(&config),
-            schemas: aws_sdk_schemas::Client::new(&config),
+            dynamodb: aws_sdk_dynamodb::Client::new(config),
+            events: aws_sdk_eventbridge::Client::new(config),
+            logs: aws_sdk_cloudwatchlogs::Client::new(config),
+            queues: aws_sdk_sqs::Client::new(config),
+            schemas: aws_sdk_schemas::Client::new(config),
+            topics: aws_sdk_sns::Client::new(config),
         }
     }
 }

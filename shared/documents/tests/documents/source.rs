@@ -7,8 +7,7 @@ use semel_documents::{Fault, Input, KafkaTopic, Platform, Route};
 use semel_registry::Registry;
 use semel_routing::Pattern;
 use semel_routing::check::Carrier;
-use serde_json::{Value, json};
-use serde_yaml_ng::Value as Yaml;
+use serde_json::Value;
 
 /// The project's root.
 fn root() -> PathBuf {
@@ -27,7 +26,7 @@ pub fn registry() -> Registry {
 
 /// The template.
 pub fn template() -> Value {
-    plain(serde_yaml_ng::from_str(&read("template.yaml")).expect("YAML"))
+    semel_template::read(&read("template.yaml")).expect("a template")
 }
 
 /// The platform as it is.
@@ -68,30 +67,4 @@ fn routes(template: &Value) -> Vec<Route> {
     }
     assert!(routes.len() > 10, "only {} routes were found", routes.len());
     routes
-}
-
-/// YAML as JSON, with short tags written out.
-fn plain(yaml: Yaml) -> Value {
-    match yaml {
-        Yaml::Tagged(tagged) => {
-            let value = plain(tagged.value);
-            match tagged.tag.to_string().trim_start_matches('!') {
-                name @ ("Ref" | "Condition") => json!({ name: value }),
-                "GetAtt" => {
-                    let (id, attribute) =
-                        value.as_str().and_then(|text| text.split_once('.')).expect("Id.Name");
-                    json!({ "Fn::GetAtt": [id, attribute] })
-                }
-                name => json!({ format!("Fn::{name}"): value }),
-            }
-        }
-        Yaml::Sequence(elements) => elements.into_iter().map(plain).collect(),
-        Yaml::Mapping(members) => {
-            let member = |(key, value): (Yaml, Yaml)| (key.as_str().expect("a key").to_owned(), plain(value));
-            Value::Object(members.into_iter().map(member).collect())
-        }
-        scalar @ (Yaml::Null | Yaml::Bool(_) | Yaml::Number(_) | Yaml::String(_)) => {
-            serde_json::to_value(scalar).expect("a scalar")
-        }
-    }
 }

@@ -153,12 +153,7 @@ impl EventKind {
 
 /// Everything that is wrong, sorted, each once.
 pub fn check(rules: &[Rule], kinds: &[EventKind]) -> Vec<Finding> {
-    let mut findings = BTreeSet::new();
-    for rule in rules {
-        for branch in rule.pattern.branches() {
-            check_branch(rule, branch, kinds, &mut findings);
-        }
-    }
+    let mut findings: BTreeSet<Finding> = check_patterns(rules, kinds).into_iter().collect();
     let routing = || rules.iter().filter(|rule| !rule.targets.is_empty());
     for kind in kinds.iter().filter(|kind| kind.unrouted_because.is_none()) {
         let reaches =
@@ -168,6 +163,17 @@ pub fn check(rules: &[Rule], kinds: &[EventKind]) -> Vec<Finding> {
             findings.insert(Finding::Unrouted { source, detail_type });
         }
         coverage::check(kind, routing(), &mut findings);
+    }
+    findings.into_iter().collect()
+}
+
+/// What is wrong with patterns alone, sorted, each once: rules that are only some of all, and need not route everything.
+pub fn check_patterns(rules: &[Rule], kinds: &[EventKind]) -> Vec<Finding> {
+    let mut findings = BTreeSet::new();
+    for rule in rules {
+        for branch in rule.pattern.branches() {
+            check_branch(rule, branch, kinds, &mut findings);
+        }
     }
     findings.into_iter().collect()
 }

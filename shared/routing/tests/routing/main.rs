@@ -4,6 +4,7 @@
 mod arrays;
 mod check;
 mod explain;
+mod input;
 mod operators;
 mod properties;
 mod refusals;
