@@ -3,6 +3,7 @@
 
 mod lines;
 mod queues;
+mod replays;
 mod rules;
 mod schemas;
 mod tables;
@@ -10,6 +11,7 @@ mod tables;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 
 pub use queues::{DeadLetter, Depth};
+pub use replays::{PREFIX, Pace, Replay, Step};
 pub use rules::{Retry, Rule, Target, TargetInput};
 pub use schemas::{RegisteredSchema, SchemaContent, SchemaRegistry};
 

@@ -63,7 +63,7 @@ impl Operator {
         answer.map(drop).map_err(|error| AwsError::of("SQS StartMessageMoveTask", &error))
     }
 
-    async fn queue_arn(&self, queue_url: &str) -> Result<String> {
+    pub(super) async fn queue_arn(&self, queue_url: &str) -> Result<String> {
         const OPERATION: &str = "SQS GetQueueAttributes";
         let name = QueueAttributeName::QueueArn;
         let request = self.queues.get_queue_attributes().queue_url(queue_url).attribute_names(name.clone());
