@@ -13,6 +13,28 @@ pub enum Fault {
         /// The keyword.
         keyword: String,
     },
+    /// A schema uses what JSON Schema Draft 4, which `EventBridge`'s registry takes, cannot say.
+    #[error("{event_type}: {at}: {keyword} cannot be said in JSON Schema Draft 4")]
+    Draft4 {
+        /// The event type.
+        event_type: String,
+        /// Where in its schema, as a JSON pointer in a fragment.
+        at: String,
+        /// The keyword.
+        keyword: String,
+    },
+    /// Something is longer than `EventBridge`'s registry takes.
+    #[error("{event_type}: its {what} has {characters} characters, and EventBridge's registry takes {max}")]
+    TooLong {
+        /// The event type.
+        event_type: String,
+        /// What.
+        what: &'static str,
+        /// How long it is.
+        characters: usize,
+        /// How long it may be.
+        max: usize,
+    },
     /// A reference leads to something other than a definition of the same schema.
     #[error("{event_type}: {at}: {reference} is no definition of this schema")]
     Reference {

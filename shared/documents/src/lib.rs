@@ -2,6 +2,7 @@
 //!
 //! - [`Platform::read`] works out who emits what, on which channel, and to whom it goes.
 //! - [`asyncapi`] writes it as an `AsyncAPI` 3.0 document, [`catalogue`] as one HTML file for people.
+//! - [`eventbridge`] puts the schemas as `EventBridge`'s schema registry takes them, and writes the template of one.
 //! - [`typescript`] and [`python`] write the types of the events, for producers in other languages.
 //!
 //! Pure: no IO, no clock. The same input gives the same text, whatever order its maps are in. What is not in the input
@@ -12,6 +13,7 @@ mod asyncapi;
 mod bindings;
 mod catalogue;
 mod definitions;
+pub mod eventbridge;
 mod fault;
 mod fields;
 mod limits;

@@ -1,7 +1,5 @@
 //! Messages and schemas: every event in every form that some channel has.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Map, Value, json};
 
 use super::message;
@@ -10,7 +8,7 @@ use crate::platform::{EventType, Form, Platform};
 
 /// Every event, and for those that some channel has as the bus does, that form too.
 pub fn messages(platform: &Platform) -> Value {
-    let on_bus = on_bus(platform);
+    let on_bus = platform.on_bus();
     let mut messages = Map::new();
     for event in &platform.events {
         messages.insert(message(&event.name, Form::Envelope), one(event, Form::Envelope));
@@ -25,16 +23,11 @@ pub fn messages(platform: &Platform) -> Value {
 pub fn schemas(platform: &Platform) -> Value {
     let mut schemas: Map<String, Value> =
         platform.definitions.iter().map(|(name, schema)| (name.to_owned(), schema.clone())).collect();
-    let on_bus = on_bus(platform);
+    let on_bus = platform.on_bus();
     for event in platform.events.iter().filter(|event| on_bus.contains(event.name.as_str())) {
         schemas.insert(message(&event.name, Form::OnBus), wrapped(event));
     }
     Value::Object(schemas)
-}
-
-fn on_bus(platform: &Platform) -> BTreeSet<&str> {
-    let carried = platform.channels.iter().flat_map(|channel| &channel.messages);
-    carried.filter(|(_, form)| *form == Form::OnBus).map(|(event, _)| event.as_str()).collect()
 }
 
 fn one(event: &EventType, form: Form) -> Value {

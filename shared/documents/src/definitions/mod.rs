@@ -4,7 +4,7 @@
 //! Objects that stand inside others get names, so that they can be types. Whatever an event's schema allowed, the table
 //! allows; only the words of draft 2020-12 are put as draft-07 has them, which is what `AsyncAPI`'s schemas are built on.
 
-mod keywords;
+pub mod keywords;
 mod local;
 mod naming;
 

@@ -239,6 +239,12 @@ impl Platform {
         found
     }
 
+    /// The event types that some channel has as the bus does.
+    pub(crate) fn on_bus(&self) -> BTreeSet<&str> {
+        let carried = self.channels.iter().flat_map(|channel| &channel.messages);
+        carried.filter(|(_, form)| *form == Form::OnBus).map(|(event, _)| event.as_str()).collect()
+    }
+
     /// Who puts an event on which channel.
     pub(crate) fn publications_of(&self, event_type: &str) -> impl Iterator<Item = &Publication> {
         self.publications.iter().filter(move |publication| publication.event_type == event_type)

@@ -160,7 +160,7 @@ fn validator(document: &Value, name: &str) -> Validator {
 }
 
 /// The event with each of its fields dropped, and with each replaced by other values.
-fn mutations(event: &Value) -> Vec<Value> {
+pub fn mutations(event: &Value) -> Vec<Value> {
     fn pointers(value: &Value, at: &str, found: &mut Vec<String>) {
         match value {
             Value::Array(elements) => {

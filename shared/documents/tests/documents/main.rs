@@ -3,6 +3,7 @@
 mod asyncapi;
 mod bindings;
 mod catalogue;
+mod eventbridge;
 mod hostile;
 mod refusals;
 mod source;
