@@ -53,6 +53,9 @@ pub enum Error {
     /// A check or a test failed; the details are already printed.
     #[error("{0}")]
     Failed(String),
+    /// Something is to be done, and nobody said that it may be.
+    #[error("{0}")]
+    Pending(String),
     /// Ctrl-C before the work was done.
     #[error("interrupted")]
     Interrupted,
@@ -76,9 +79,19 @@ impl Error {
         Self::Unexpected(text)
     }
 
-    /// 130 after Ctrl-C, as shells have it; 1 otherwise.
+    /// 130 after Ctrl-C, as shells have it; 3 if something waits for a yes (2 is a wrong command line); 1 otherwise.
     pub fn exit_status(&self) -> u8 {
-        if matches!(self, Self::Interrupted) { 130 } else { 1 }
+        match self {
+            Self::Interrupted => 130,
+            Self::Pending(_) => 3,
+            Self::Missing { .. }
+            | Self::Command { .. }
+            | Self::Io { .. }
+            | Self::Busy(_)
+            | Self::Unexpected(_)
+            | Self::Engine { .. }
+            | Self::Failed(_) => 1,
+        }
     }
 
     /// Writes the error, its causes and the failed command's last words to standard error.

@@ -1,15 +1,17 @@
 //! `semel routes`: what routes events, whether it fits them, and where an event would go.
 //!
 //! Owns the command's forms. What is routed is read from template.yaml and from schemas/, and judged by
-//! `semel-routing`; nothing here asks AWS or the local engine.
+//! `semel-routing`. Only [`apply`] asks AWS or the local engine.
 
+mod apply;
 mod event;
+mod inputs;
 mod kinds;
 pub mod template;
 #[cfg(test)]
 mod tests;
-
-use std::path::PathBuf;
+mod topic;
+mod trial;
 
 use clap::{Args, Subcommand};
 use semel_routing::check::{self, Rule};
@@ -17,7 +19,6 @@ use semel_routing::check::{self, Rule};
 use crate::error::Error;
 use crate::project::Project;
 
-use self::event::Sample;
 use self::template::Route;
 
 /// What to do.
@@ -34,12 +35,15 @@ enum Command {
     /// Show which rules and subscriptions an event would match, and why it does not match the others
     ///
     /// Takes an event as it is on the bus, or an envelope as it is in a message's body. For each rule that does not
-    /// match, the first condition that failed is shown, with what was expected and what was found.
-    Test {
-        /// The file with the event
-        #[arg(value_name = "EVENT.json")]
-        event: PathBuf,
-    },
+    /// match, the first condition that failed is shown, with what was expected and what was found. For each rule that
+    /// does, what its targets would receive, where that is not the event as it is.
+    Test(trial::Options),
+    /// Make or change rules and their targets at run time, from a file, after showing the plan
+    ///
+    /// Rules that are new, differ, or with --prune are no longer in the file. Rules of template.yaml are refused: change
+    /// them there. Asks before it does anything, unless --yes is given. Where nobody can be asked, it only shows the
+    /// plan, and ends with status 3 if something is to be done. After a failure the same command does the rest.
+    Apply(apply::Options),
     /// Hold every pattern of template.yaml against the schemas
     ///
     /// Finds patterns that EventBridge or SNS would refuse, fields that no schema has, values that a field cannot take,
@@ -51,7 +55,8 @@ enum Command {
 pub fn run(project: &Project, options: &Options) -> Result<(), Error> {
     match &options.command {
         Command::List => list(project),
-        Command::Test { event } => test(project, event),
+        Command::Test(options) => trial::run(project, options),
+        Command::Apply(options) => apply::run(project, options),
         Command::Check => check(project, &mut |line| println!("{line}")),
     }
 }
@@ -65,35 +70,14 @@ fn list(project: &Project) -> Result<(), Error> {
     Ok(())
 }
 
-fn test(project: &Project, path: &std::path::Path) -> Result<(), Error> {
-    let sample = Sample::read(path)?;
-    let mut missed = Vec::new();
-    for route in template::read(project)? {
-        let pattern =
-            route.parse().map_err(|refused| Error::Unexpected(format!("{}: {refused}", route.name)))?;
-        let failures = pattern
-            .explain(sample.seen_by(route.carrier))
-            .map_err(|error| Error::Unexpected(format!("{}: {error}", path.display())))?;
-        if failures.is_empty() {
-            println!("{} matches: to {}", route.name, route.receivers());
-        } else {
-            missed.push((route.name, failures));
-        }
-    }
-    for (name, failures) in missed {
-        println!("{name} does not match:");
-        for failure in failures {
-            println!("  {failure}");
-        }
-    }
-    Ok(())
-}
-
 /// Prints every finding, and fails if there is one.
 pub fn check(project: &Project, on_line: &mut dyn FnMut(&str)) -> Result<(), Error> {
     let routes = template::read(project)?;
     let kinds = kinds::read(&project.path("schemas"))?;
-    let findings = findings(&routes, &kinds);
+    let mut findings = findings(&routes, &kinds);
+    findings.extend(template::of_project(project, topic::delivery_faults)?);
+    // An input that EventBridge would refuse is said here, before it is deployed.
+    template::of_project(project, inputs::inputs)?;
     for finding in &findings {
         on_line(finding);
     }

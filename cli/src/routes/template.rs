@@ -5,11 +5,12 @@ use std::fs;
 use semel_routing::check::Carrier;
 use semel_routing::sns::{FilterPolicy, Scope};
 use semel_routing::{Pattern, Refused};
-use serde_json::{Value, json};
-use serde_yaml_ng::Value as Yaml;
+use serde_json::Value;
 
 use crate::error::Error;
 use crate::project::Project;
+
+use super::topic;
 
 /// One thing with a pattern.
 #[derive(Debug, Clone)]
@@ -50,20 +51,38 @@ impl Route {
     }
 }
 
-/// Everything with a pattern in template.yaml.
+/// Everything that lets events through in template.yaml.
 pub fn read(project: &Project) -> Result<Vec<Route>, Error> {
+    of_project(project, routes)
+}
+
+/// The logical ids of the rules of template.yaml, those that SAM makes too.
+pub fn rule_ids(project: &Project) -> Result<Vec<String>, Error> {
+    of_project(project, |text| {
+        let template = json(text)?;
+        let mut ids = Vec::new();
+        for (id, resource) in template["Resources"].as_object().into_iter().flatten() {
+            ids.extend((resource["Type"] == "AWS::Events::Rule").then(|| id.clone()));
+            let events = resource["Properties"]["Events"].as_object().into_iter().flatten();
+            ids.extend(events.map(|(name, _)| format!("{id}{name}")));
+        }
+        Ok(ids)
+    })
+}
+
+/// What is read from the text of template.yaml.
+pub fn of_project<T>(project: &Project, read: impl Fn(&str) -> Result<T, String>) -> Result<T, Error> {
     let path = project.path("template.yaml");
     let text = fs::read_to_string(&path).map_err(Error::io("read", &path))?;
-    routes(&text).map_err(|reason| Error::Unexpected(format!("{}: {reason}", path.display())))
+    read(&text).map_err(|reason| Error::Unexpected(format!("{}: {reason}", path.display())))
 }
 
 /// A template's text as JSON, with short tags written out: `!Ref X` is `{"Ref": "X"}`.
 pub fn json(template: &str) -> Result<Value, String> {
-    let yaml: Yaml = serde_yaml_ng::from_str(template).map_err(|error| error.to_string())?;
-    plain(yaml)
+    semel_template::read(template).map_err(|error| error.to_string())
 }
 
-/// Everything with a pattern in a template's text, in the order of logical ids.
+/// Everything that lets events through in a template's text, in the order of logical ids.
 pub fn routes(template: &str) -> Result<Vec<Route>, String> {
     let template = json(template)?;
     let Some(resources) = template["Resources"].as_object() else {
@@ -128,10 +147,15 @@ fn subscription(
         Some(Scope::MessageBody) => Carrier::MessageBody,
         None => return Err(format!("{name}: {scope} is no scope of a filter policy")),
     };
-    route(template, name, carrier, &properties["FilterPolicy"], targets)
+    let policy = &properties["FilterPolicy"];
+    if policy.is_null() && topic::is_of_events(template, properties) {
+        let (carrier, pattern) = (Carrier::MessageAttributes, topic::everything());
+        return Ok(Some(Route { name: name.to_owned(), carrier, pattern, targets }));
+    }
+    route(template, name, carrier, policy, targets)
 }
 
-/// None without a pattern: a schedule, or a subscription to everything on its topic.
+/// None without a pattern, as a schedule has none.
 fn route(
     template: &Value,
     name: &str,
@@ -151,7 +175,7 @@ fn route(
 }
 
 /// References to parameters are their defaults; a text with substitutions stays as it is written.
-fn filled_in(template: &Value, value: &Value) -> Value {
+pub fn filled_in(template: &Value, value: &Value) -> Value {
     match value {
         Value::Array(elements) => elements.iter().map(|element| filled_in(template, element)).collect(),
         Value::Object(members) => {
@@ -172,45 +196,12 @@ fn filled_in(template: &Value, value: &Value) -> Value {
 }
 
 /// The logical id that an ARN refers to, else the name given.
-fn name_of(arn: &Value, otherwise: &Value) -> String {
+pub fn name_of(arn: &Value, otherwise: &Value) -> String {
     let id = arn["Ref"].as_str().or_else(|| arn["Fn::GetAtt"][0].as_str());
     id.or_else(|| otherwise.as_str()).unwrap_or("a target").to_owned()
 }
 
-fn list(value: &Value) -> impl Iterator<Item = &Value> {
+/// The elements of a list; none of anything else.
+pub fn list(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
-}
-
-/// YAML as JSON, with short tags written out: `!Ref X` is `{"Ref": "X"}`.
-fn plain(yaml: Yaml) -> Result<Value, String> {
-    Ok(match yaml {
-        Yaml::Null => Value::Null,
-        Yaml::Bool(value) => json!(value),
-        Yaml::Number(number) => match (number.as_u64(), number.as_i64()) {
-            (Some(whole), _) => json!(whole),
-            (None, Some(whole)) => json!(whole),
-            (None, None) => json!(number.as_f64()),
-        },
-        Yaml::String(text) => Value::String(text),
-        Yaml::Sequence(elements) => elements.into_iter().map(plain).collect::<Result<_, _>>()?,
-        Yaml::Mapping(members) => {
-            let member = |(key, value): (Yaml, Yaml)| {
-                let Yaml::String(key) = key else { return Err(format!("a key is not a text: {key:?}")) };
-                Ok((key, plain(value)?))
-            };
-            Value::Object(members.into_iter().map(member).collect::<Result<_, _>>()?)
-        }
-        Yaml::Tagged(tagged) => written_out(&tagged.tag.to_string(), &plain(tagged.value)?),
-    })
-}
-
-fn written_out(tag: &str, value: &Value) -> Value {
-    match tag.trim_start_matches('!') {
-        name @ ("Ref" | "Condition") => json!({ name: value }),
-        "GetAtt" => match value.as_str().and_then(|text| text.split_once('.')) {
-            Some((id, attribute)) => json!({ "Fn::GetAtt": [id, attribute] }),
-            None => json!({ "Fn::GetAtt": value }),
-        },
-        name => json!({ format!("Fn::{name}"): value }),
-    }
 }

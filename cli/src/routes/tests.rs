@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use semel_routing::check::{Carrier, EventKind};
+use semel_routing::input::{Input, Matched};
 use serde_json::json;
 
 use super::event::Sample;
-use super::{findings, kinds, template};
+use super::{findings, inputs, kinds, template, topic};
 
 fn root() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
@@ -204,4 +205,82 @@ fn an_event_reaches_what_the_template_says() {
     );
     assert!(Sample::of(json!({ "Records": [] })).is_err());
     assert!(Sample::of(json!(null)).is_err());
+}
+
+#[test]
+fn a_subscription_without_a_policy_takes_what_is_published() {
+    let policy = "      FilterPolicyScope: MessageAttributes
+      FilterPolicy:
+        event_type: [OrderCreated, OrderCancelled]
+";
+    let text = text();
+    assert!(text.contains(policy));
+    let text = text.replacen(policy, "", 1);
+    let routes = template::routes(&text).expect("is a template");
+    let everything: Vec<_> = routes.iter().filter(|route| route.pattern == topic::everything()).collect();
+    assert!(everything.iter().any(|route| route.carrier == Carrier::MessageAttributes), "{routes:#?}");
+    assert_eq!(findings(&routes, &schemas()), Vec::<String>::new());
+    // The alarms' topic has subscriptions without a policy as well, and no events.
+    assert!(!routes.iter().any(|route| route.name == "AlarmEmailSubscription"), "{routes:#?}");
+}
+
+#[test]
+fn a_subscription_that_is_not_raw_is_told() {
+    let text = text();
+    assert_eq!(topic::delivery_faults(&text), Ok(Vec::new()));
+    let spoilt = text.replacen("RawMessageDelivery: true", "RawMessageDelivery: false", 1);
+    let faults = topic::delivery_faults(&spoilt).expect("is a template");
+    assert_eq!(faults.len(), 1, "{faults:?}");
+    assert!(faults[0].contains("Subscription: RawMessageDelivery: is not true, so "), "{faults:?}");
+    let of_function = |property: &str| {
+        let template = format!(
+            "Resources:
+  Relay: {{ Properties: {{ Environment: {{ Variables: {{ TOPIC_ARN: !Ref T }} }} }} }}
+  F: {{ Properties: {{ Events: {{ A: {{ Type: SNS, Properties: {{ Topic: !Ref T{property} }} }} }} }} }}"
+        );
+        topic::delivery_faults(&template).expect("is a template").len()
+    };
+    assert_eq!((of_function(""), of_function(", SqsSubscription: false")), (0, 0));
+    assert_eq!(
+        (of_function(", SqsSubscription: true"), of_function(", SqsSubscription: { BatchSize: 1 }")),
+        (1, 1)
+    );
+}
+
+#[test]
+fn inputs_of_the_templates_targets() {
+    let template = r#"
+Parameters: { Greeting: { Type: String, Default: '"hello"' } }
+Resources:
+  R:
+    Type: AWS::Events::Rule
+    Properties:
+      EventPattern: { source: [x] }
+      Targets:
+        - { Id: a, Arn: !GetAtt Q.Arn, InputTransformer: { InputPathsMap: { s: $.source }, InputTemplate: '"<s>"' } }
+        - { Id: b, Arn: !GetAtt P.Arn, Input: !Ref Greeting }
+        - { Id: c, Arn: !GetAtt O.Arn }
+  F:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events: { E: { Type: EventBridgeRule, Properties: { Pattern: { source: [x] }, InputPath: $.detail } } }
+"#;
+    let found = inputs::inputs(template).expect("is a template");
+    let matched = Matched { rule_name: "R", rule_arn: "arn", ingestion_time: "now" };
+    let event = json!({ "source": "x", "detail": 5 });
+    let texts = |rule: &str| -> Vec<(String, String)> {
+        let text = |(name, input): &(String, Input)| (name.clone(), input.render(&event, matched).text);
+        found[rule].iter().map(text).collect()
+    };
+    let of = |name: &str, text: &str| (name.to_owned(), text.to_owned());
+    assert_eq!(texts("R"), [of("Q", "\"x\""), of("P", "\"hello\""), of("O", &event.to_string())]);
+    assert_eq!(texts("F.E"), [of("F", "5")]);
+    for (wrong, reason) in [
+        ("InputTemplate: '\"<s>\"'", "InputTemplate: '\"<t>\"'"),
+        ("Input: !Ref Greeting", "Input: hello"),
+        ("InputPath: $.detail", "InputPath: detail"),
+    ] {
+        assert!(inputs::inputs(&template.replace(wrong, reason)).is_err(), "{reason}");
+    }
+    assert!(inputs::inputs(&text()).expect("is a template").len() > 5);
 }
