@@ -4,6 +4,7 @@
 
 mod at_revision;
 mod check;
+mod discover;
 mod list;
 mod release;
 mod working;
@@ -29,6 +30,11 @@ pub struct Options {
 enum Command {
     /// Compare the working tree's schemas with the released ones; not 0 if one breaks its type's promise
     Check(check::Options),
+    /// Compare what is on the bus with the released schemas; not 0 if something is undocumented or has another type
+    ///
+    /// Looks at the events that the bus's archive recorded, without any consumer seeing them again, at what AWS's schema
+    /// discovery found, or at a file of events. Prints paths, types and counts, and never a value.
+    Discover(discover::Options),
     /// Show every release: version, day, owner, compatibility mode and id
     List(list::Options),
     /// Release a working schema as a new version, with a golden sample
@@ -39,6 +45,7 @@ enum Command {
 pub fn run(project: &Project, options: &Options) -> Result<(), Error> {
     match &options.command {
         Command::Check(options) => check::run(project, options),
+        Command::Discover(options) => discover::run(project, options),
         Command::List(options) => list::run(project, options),
         Command::Release(options) => release::run(project, options),
     }

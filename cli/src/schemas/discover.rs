@@ -1,0 +1,161 @@
+//! `semel schemas discover`: what is on the bus next to what was released.
+//!
+//! Knows where events come from; what is compared is the registry's. Prints no value of any event.
+
+mod archive;
+mod file;
+mod text;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use semel_aws::operator::Operator;
+use semel_registry::discovery::{Discovery, Report};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::error::Error;
+use crate::project::Project;
+
+/// What to look at, and what to print.
+#[derive(Args)]
+pub struct Options {
+    /// Where to look: at events that the bus's archive recorded, or at what AWS's schema discovery found
+    #[arg(long, value_enum, default_value_t = Origin::Archive, conflicts_with = "events")]
+    from: Origin,
+    /// Look at recorded events instead: a file with one event a line, as on the bus or the bare envelope; - reads
+    /// standard input
+    #[arg(long, value_name = "FILE")]
+    events: Option<PathBuf>,
+    /// How far back to look into the archive: 90s, 15m, 1h, 2d
+    #[arg(long, value_name = "TIME", default_value = "1h", value_parser = duration)]
+    since: Duration,
+    /// Stop after so many events of the archive
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    limit: u64,
+    /// An archive on AWS [default: that of the running local stack]
+    #[arg(long, value_name = "NAME")]
+    archive: Option<String>,
+    /// The registry that AWS's schema discovery writes
+    #[arg(long, value_name = "NAME", default_value = "discovered-schemas")]
+    registry: String,
+    /// The region on AWS
+    #[arg(long, env = "AWS_REGION", hide_env_values = true)]
+    region: Option<String>,
+    /// A stand-in for AWS at this address, which takes any credentials
+    #[arg(long, value_name = "URL")]
+    endpoint: Option<String>,
+    /// Print JSON: an object with from, complete, examined, ignored, beyond, seen, findings, unseen
+    #[arg(long)]
+    json: bool,
+}
+
+/// Where what is compared comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Origin {
+    /// Events that the bus's archive recorded
+    Archive,
+    /// The schemas that AWS's schema discovery wrote
+    Registry,
+}
+
+/// The report with where it comes from.
+#[derive(Debug, Serialize)]
+struct Answer {
+    /// Where what was compared comes from, in words.
+    from: String,
+    /// Whether all of it was looked at: not, if the limit came first.
+    complete: bool,
+    #[serde(flatten)]
+    report: Report,
+}
+
+/// Compares, prints, and fails if there is a finding.
+pub fn run(project: &Project, options: &Options) -> Result<(), Error> {
+    let registry = super::open(project)?;
+    let mut discovery = Discovery::new(&registry);
+    let (from, complete) = match (&options.events, options.from) {
+        (Some(path), _) => (file::read(path, &mut discovery)?, true),
+        (None, Origin::Archive) => archive::read(project, options, &mut discovery)?,
+        (None, Origin::Registry) => (discovered(options, &mut discovery)?, true),
+    };
+    let answer = Answer { from, complete, report: discovery.report() };
+    if options.json {
+        super::print_json(&answer)?;
+    } else {
+        print!("{}", text::of(&answer));
+    }
+    match answer.report.findings.len() {
+        0 => Ok(()),
+        1 => Err(Error::Failed("in one thing the bus is not as the contracts say".to_owned())),
+        many => Err(Error::Failed(format!("in {many} things the bus is not as the contracts say"))),
+    }
+}
+
+/// Takes in everything that AWS's schema discovery wrote.
+fn discovered(options: &Options, discovery: &mut Discovery<'_>) -> Result<String, Error> {
+    let name = &options.registry;
+    let schemas = runtime()?.block_on(async {
+        let operator = Operator::connect(region(options)?, options.endpoint.as_deref()).await;
+        let failed = |error| Error::chain("EventBridge's schema registry", &error);
+        if operator.schema_registry(name).await.map_err(failed)?.is_none() {
+            return Err(Error::Failed(format!(
+                "there is no registry {name}: schema discovery makes it when it is switched on for a bus"
+            )));
+        }
+        operator.registered_schemas(name).await.map_err(failed)
+    })?;
+    for schema in schemas {
+        let wrong = |why: String| Error::Unexpected(format!("schema {} in {name} {why}", schema.name));
+        let document: Value =
+            serde_json::from_str(&schema.content).map_err(|error| wrong(format!("is not JSON: {error}")))?;
+        discovery.document(&document).map_err(|error| wrong(error.to_string()))?;
+    }
+    Ok(format!("schemas in registry {name}"))
+}
+
+fn region(options: &Options) -> Result<&str, Error> {
+    let missing = || Error::Failed("no region: give --region, or set AWS_REGION".to_owned());
+    options.region.as_deref().ok_or_else(missing)
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Error> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| Error::Unexpected(format!("cannot start a runtime: {error}")))
+}
+
+/// The longest time that is looked back: an archive may keep events for ten years.
+const SINCE_MAX: Duration = Duration::from_hours(24 * 3653);
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let wrong =
+        || "a time is a whole number above 0 with s, m, h or d, such as 15m, of ten years at most".to_owned();
+    let unit = match text.as_bytes().last() {
+        Some(b's') => 1,
+        Some(b'm') => 60,
+        Some(b'h') => 3_600,
+        Some(b'd') => 86_400,
+        Some(_) | None => return Err(wrong()),
+    };
+    let count: u64 = text[..text.len() - 1].parse().map_err(|_| wrong())?;
+    let time = count.checked_mul(unit).map(Duration::from_secs);
+    time.filter(|time| !time.is_zero() && *time <= SINCE_MAX).ok_or_else(wrong)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_has_a_unit_and_a_bound() {
+        for (text, seconds) in
+            [("90s", 90), ("15m", 900), ("1h", 3_600), ("2d", 172_800), ("3653d", 315_619_200)]
+        {
+            assert_eq!(duration(text), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+        for text in ["", "h", "1", "0s", "-1h", "1.5h", "1w", "3654d", "99999999999999999999d", "1ä", "ä"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
+}
