@@ -31,6 +31,8 @@ pub struct Line {
     pub rejected: u64,
     /// Events that were answered so.
     pub retry: u64,
+    /// Events of a newer major version than the stack knows: a real producer keeps them.
+    pub unsupported: u64,
     /// Events of messages, which nobody answers.
     pub published: u64,
     /// Events that nobody took.
@@ -46,6 +48,7 @@ impl Line {
         self.duplicate += outcome.duplicate;
         self.rejected += outcome.rejected;
         self.retry += outcome.retry;
+        self.unsupported += outcome.unsupported;
         self.published += outcome.published;
         self.unanswered += outcome.unanswered;
     }
@@ -60,6 +63,7 @@ impl Line {
         self.duplicate += other.duplicate;
         self.rejected += other.rejected;
         self.retry += other.retry;
+        self.unsupported += other.unsupported;
         self.published += other.published;
         self.unanswered += other.unanswered;
     }
@@ -144,6 +148,13 @@ impl Report {
             "{} batches were sent again under their own key and are duplicates, {} under a new key: consumers know them by their ids",
             total.sent_again, total.sent_anew
         );
+        if total.unsupported > 0 {
+            let _ = writeln!(
+                text,
+                "{} events are newer than the stack: their producers keep them",
+                total.unsupported
+            );
+        }
         if let Some(trouble) = &self.trouble {
             let _ = writeln!(text, "trouble met: {trouble}");
         }
@@ -153,12 +164,12 @@ impl Report {
     /// Good producers are all answered and never rejected.
     pub fn verdict(&self) -> Result<(), Error> {
         let total = self.total();
-        if total.unanswered + total.rejected == 0 {
+        if total.unanswered + total.rejected + total.unsupported == 0 {
             return Ok(());
         }
         Err(Error::Failed(format!(
-            "{} events were not taken, {} were rejected",
-            total.unanswered, total.rejected
+            "{} events were not taken, {} were rejected, {} are of a newer version than the stack knows",
+            total.unanswered, total.rejected, total.unsupported
         )))
     }
 }
@@ -182,6 +193,18 @@ mod tests {
         assert_eq!(report.kinds["web"].batches, 2);
         assert!(report.verdict().is_ok());
         assert_eq!(report.table().lines().count(), 5);
+    }
+
+    #[test]
+    fn what_the_stack_is_too_old_for_is_told_apart() {
+        let mut report = Report::default();
+        report.line(Kind::Web).add(&Outcome { unsupported: 2, ..Outcome::default() });
+        assert!(report.table().contains("2 events are newer than the stack"));
+        assert!(
+            report
+                .verdict()
+                .is_err_and(|error| error.to_string().contains("0 were rejected, 2 are of a newer"))
+        );
     }
 
     #[test]

@@ -43,6 +43,8 @@ pub struct Outcome {
     pub rejected: u64,
     /// Per event, over HTTP.
     pub retry: u64,
+    /// Per event, over HTTP: of a newer major version than the stack knows.
+    pub unsupported: u64,
     /// Events that went out as a message, which nobody answers.
     pub published: u64,
     /// Events of which nobody took notice, and the last trouble.
@@ -138,9 +140,10 @@ fn read(mut outcome: Outcome, events: &[String], status: u16, text: &str) -> Out
         outcome.duplicate = number("duplicate");
         outcome.rejected = number("rejected");
         outcome.retry = number("retry");
-        let rejected =
-            answer["events"].as_array().into_iter().flatten().find(|event| event["status"] == "rejected");
-        outcome.trouble = rejected.map(|event| format!("{}: {}", event["reason"], event["detail"]));
+        outcome.unsupported = number("unsupported");
+        let is_refused = |event: &&Value| event["status"] == "rejected" || event["status"] == "unsupported";
+        let refused = answer["events"].as_array().into_iter().flatten().find(is_refused);
+        outcome.trouble = refused.map(|event| format!("{}: {}", event["reason"], event["detail"]));
     } else if status < 300 {
         outcome.published = count(events.len());
         outcome.trouble = None;
@@ -171,6 +174,15 @@ mod tests {
         let outcome = of(207, text);
         assert_eq!((outcome.accepted, outcome.rejected, outcome.unanswered), (1, 1, 0));
         assert!(outcome.trouble.is_some_and(|trouble| trouble.contains("not_json")));
+    }
+
+    #[test]
+    fn what_the_stack_is_too_old_for_is_no_rejection() {
+        let text = r#"{"accepted":0,"duplicate":0,"rejected":0,"retry":0,"unsupported":2,"events":[
+            {"status":"unsupported","reason":"unsupported_version","detail":"newer"},{"status":"unsupported"}]}"#;
+        let outcome = of(207, text);
+        assert_eq!((outcome.unsupported, outcome.rejected, outcome.unanswered), (2, 0, 0));
+        assert!(outcome.trouble.is_some_and(|trouble| trouble.contains("unsupported_version")));
     }
 
     #[test]

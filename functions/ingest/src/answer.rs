@@ -16,6 +16,8 @@ pub struct Answer {
     pub rejected: usize,
     /// How many could not be taken now: they are to be sent again, with the same ids.
     pub retry: usize,
+    /// How many are of a newer major version than this build knows: they are to be kept, and sent again another day.
+    pub unsupported: usize,
     /// Each event, in the order they were sent.
     pub events: Vec<Told>,
 }
@@ -52,6 +54,8 @@ pub enum Status {
     Rejected,
     /// It could not be published now.
     Retry,
+    /// It is of a newer major version than this build knows, and may be taken by the next one.
+    Unsupported,
 }
 
 impl Status {
@@ -62,6 +66,7 @@ impl Status {
             Self::Duplicate => "duplicate",
             Self::Rejected => "rejected",
             Self::Retry => "retry",
+            Self::Unsupported => "unsupported",
         }
     }
 }
@@ -81,12 +86,10 @@ impl Answer {
             .map(|(index, verdict)| match verdict {
                 Verdict::Good { id, .. } => told(index, Some(id), status_of(index)),
                 Verdict::Repeated { id } => told(index, Some(id), Status::Duplicate),
-                Verdict::Rejected(Rejection { id, reason, field, detail, event_type: _ }) => Told {
-                    reason: Some(reason),
-                    field,
-                    detail: Some(detail),
-                    ..told(index, id, Status::Rejected)
-                },
+                Verdict::Rejected(Rejection { id, reason, field, detail, is_newer, event_type: _ }) => {
+                    let status = if is_newer { Status::Unsupported } else { Status::Rejected };
+                    Told { reason: Some(reason), field, detail: Some(detail), ..told(index, id, status) }
+                }
             })
             .collect();
         let count = |status| events.iter().filter(|event| event.status == status).count();
@@ -95,13 +98,14 @@ impl Answer {
             duplicate: count(Status::Duplicate),
             rejected: count(Status::Rejected),
             retry: count(Status::Retry),
+            unsupported: count(Status::Unsupported),
             events,
         }
     }
 
     /// Whether the client has nothing left to do: 200, else 207.
     pub fn is_all_taken(&self) -> bool {
-        self.rejected == 0 && self.retry == 0
+        self.rejected + self.retry + self.unsupported == 0
     }
 }
 

@@ -61,6 +61,7 @@ pub(crate) fn counts(answer: &crate::answer::Answer) -> Counts {
         ("duplicate", count(answer.duplicate)),
         ("rejected", count(answer.rejected)),
         ("retry", count(answer.retry)),
+        ("unsupported", count(answer.unsupported)),
     ]
 }
 

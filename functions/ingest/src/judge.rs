@@ -47,6 +47,8 @@ pub(crate) struct Rejection {
     pub field: Option<String>,
     /// What is wrong and what is allowed.
     pub detail: String,
+    /// Whether a newer build of this function may take it as it is.
+    pub is_newer: bool,
 }
 
 /// Judges the events of a batch, in their order.
@@ -109,6 +111,7 @@ fn broken(error: &ContractError) -> Rejection {
         reason,
         field: field.map(str::to_owned),
         detail: error.fault().to_string(),
+        is_newer: matches!(error.fault(), Fault::UnsupportedVersion { found, known } if found.major > known.major),
     }
 }
 
@@ -119,6 +122,7 @@ fn of(facts: &Facts<'_>, reason: &'static str, field: &str, detail: String) -> R
         reason,
         field: Some(field.to_owned()),
         detail,
+        is_newer: false,
     }
 }
 

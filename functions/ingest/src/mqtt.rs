@@ -141,7 +141,7 @@ fn text_of(selected: &Selected) -> Result<String, Rejection> {
 }
 
 fn rejection(reason: &'static str, detail: String) -> Rejection {
-    Rejection { id: None, event_type: None, reason, field: None, detail }
+    Rejection { id: None, event_type: None, reason, field: None, detail, is_newer: false }
 }
 
 /// What SQS takes as text, and not more of it than anybody reads.

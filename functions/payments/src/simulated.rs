@@ -58,12 +58,11 @@ const TEST_CARDS: &str = "pm_card_";
 const DECLINED: &str = "declined ";
 
 /// Every reason, to read one back from its word.
-const REASONS: [DeclineReason; 5] = [
+const REASONS: [DeclineReason; 4] = [
     DeclineReason::CardDeclined,
     DeclineReason::InsufficientFunds,
     DeclineReason::ExpiredCard,
     DeclineReason::InvalidPaymentMethod,
-    DeclineReason::CaptureFailed,
 ];
 
 /// Why the simulated gateway gives no answer.
@@ -139,7 +138,8 @@ impl<L: Ledger, C: Clock> SimulatedGateway<L, C> {
             GatewayOperation::Capture { authorization_id } => {
                 self.held(call, authorization_id).await?;
                 if self.ledger.find(&key(call, VOID)).await?.is_some() {
-                    return Ok(GatewayAnswer::CaptureRefused);
+                    // The hold is gone: no bank was asked, so there is no reason of a bank's.
+                    return Ok(GatewayAnswer::CaptureRefused { reason: DeclineReason::CardDeclined });
                 }
                 let charge_id = reference("ch", call)?.to_string();
                 let charge_id = self.book(call, ("on", authorization_id.as_str()), charge_id).await?;

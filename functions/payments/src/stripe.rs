@@ -35,7 +35,7 @@ use semel_domain::{GatewayAnswer, GatewayCall, GatewayOperation};
 use semel_exactly_once::PerformError;
 
 use crate::gateway::{Attempt, Gateway};
-use error::StripeError;
+use error::{Refusal, StripeError};
 use http::Http;
 pub use http::{BASE_URL, InvalidBase, InvalidKey, SecretKey};
 use wire::{Intent, IntentStatus, List, Refund};
@@ -147,12 +147,14 @@ impl StripeGateway {
         match intent.status {
             IntentStatus::Succeeded => captured(&intent),
             // The hold ran out, or somebody released it.
-            IntentStatus::Canceled | IntentStatus::RequiresPaymentMethod => Ok(GatewayAnswer::CaptureRefused),
+            IntentStatus::Canceled | IntentStatus::RequiresPaymentMethod => {
+                Ok(GatewayAnswer::CaptureRefused { reason: refused(&refusal, &intent) })
+            }
             IntentStatus::RequiresCapture if refusal.is_final_no() => {
                 // A refused capture must leave nothing held.
                 let key = format!("{}/release", call.order_id);
                 self.cancel(authorization_id, &key).await?;
-                Ok(GatewayAnswer::CaptureRefused)
+                Ok(GatewayAnswer::CaptureRefused { reason: refused(&refusal, &intent) })
             }
             IntentStatus::Processing => Err(StripeError::Unsettled { status: intent.status }),
             IntentStatus::RequiresCapture
@@ -247,6 +249,13 @@ fn authorized(intent: &Intent) -> Result<GatewayAnswer, StripeError> {
             Err(StripeError::Unsettled { status: intent.status })
         }
     }
+}
+
+/// Why a capture was refused: read as for a refused hold. An attempt that finds the hold released by the one before
+/// is told of its state only; then the intent may still have the bank's last word.
+fn refused(refusal: &Refusal, intent: &Intent) -> DeclineReason {
+    let last_word = || intent.last_payment_error.as_ref().map(wire::Problem::reason);
+    refusal.declines().or_else(last_word).unwrap_or(DeclineReason::CardDeclined)
 }
 
 fn captured(intent: &Intent) -> Result<GatewayAnswer, StripeError> {

@@ -70,7 +70,8 @@ pub fn read<'a>(record: &'a StreamRecord) -> Result<Vec<RawEnvelope<'a>>, Unread
         })?;
         let metadata = Metadata {
             producer_id: producer(event_type)?,
-            version: event_type.version(),
+            // As it was written: this relay may know a newer one, and the data are of the one that they are of.
+            version: event.version,
             aggregate_id: aggregate_id.clone(),
             sequence,
             correlation_id: correlation_id.clone(),

@@ -1,9 +1,12 @@
 //! Reads an event, bare or inside an `EventBridge` event, and names what is wrong with a bad one.
 //!
 //! A good event is read in one pass over the body: our producers write `event_type` before `data`, so the data is
-//! read as its type when it is met. Only when that fails is the body read again, slowly, to say exactly why.
+//! read as its type when it is met. Only when that fails is the body read again, slowly, to say exactly why. An event of
+//! an older major version is read slowly too, and comes out as one of the newest.
 
 mod diagnose;
+mod older;
+mod peek;
 mod read;
 
 use std::marker::PhantomData;
@@ -24,8 +27,9 @@ enum Form {
 /// Reads an event from the body of a message: a bare envelope, or an `EventBridge` event whose `detail` is one.
 /// A body with a top-level `detail` is the latter; its `source` and `detail-type` must agree with the envelope.
 ///
-/// Unknown fields are ignored, so that a newer minor version can be read; a newer major version is refused. Every
-/// error is fatal: reading the same bytes again gives the same error.
+/// Unknown fields are ignored, so that a newer minor version can be read. An older major version is turned into the
+/// newest, whose version is then the envelope's; a newer one is refused. Every error is fatal: reading the same bytes
+/// again gives the same error.
 pub fn decode(body: &(impl AsRef<[u8]> + ?Sized)) -> Result<Envelope, ContractError> {
     let text = text_of(body.as_ref())?;
     let mut deserializer = serde_json::Deserializer::from_str(text);
@@ -33,10 +37,7 @@ pub fn decode(body: &(impl AsRef<[u8]> + ?Sized)) -> Result<Envelope, ContractEr
         deserializer.end()?;
         Ok(incoming)
     });
-    match incoming {
-        Ok(Incoming { envelope, bus }) => agree(envelope, bus.as_ref()),
-        Err(error) => Err(diagnose::diagnose::<crate::Event>(text, Form::BareOrOnBus, &error)),
-    }
+    verdict(text, Form::BareOrOnBus, incoming)
 }
 
 /// Reads a telemetry event: a bare envelope, as it is sent by a client or a device and stored in Kafka. It never
@@ -45,10 +46,30 @@ pub fn decode(body: &(impl AsRef<[u8]> + ?Sized)) -> Result<Envelope, ContractEr
 /// Unknown fields, versions and errors are treated as [`decode`] treats them. The name of an event of an order's life
 /// is unknown here: whoever may send telemetry may not say that an order was paid.
 pub fn decode_telemetry(body: &(impl AsRef<[u8]> + ?Sized)) -> Result<Envelope<Telemetry>, ContractError> {
-    let text = text_of(body.as_ref())?;
-    match serde_json::from_str(text) {
-        Ok(envelope) => agree(envelope, None),
-        Err(error) => Err(diagnose::diagnose::<Telemetry>(text, Form::Bare, &error)),
+    read_bare(body.as_ref())
+}
+
+/// Reads a bare envelope of any family.
+pub(crate) fn read_bare<E: Family>(body: &[u8]) -> Result<Envelope<E>, ContractError> {
+    let text = text_of(body)?;
+    verdict(text, Form::Bare, serde_json::from_str(text).map(|envelope| Incoming { envelope, bus: None }))
+}
+
+/// What the first pass over a body comes to. A good event of the newest version is as good as done.
+fn verdict<E: Family>(
+    text: &str,
+    form: Form,
+    first: serde_json::Result<Incoming<'_, E>>,
+) -> Result<Envelope<E>, ContractError> {
+    let is_newest =
+        |envelope: &Envelope<E>| !older::is_older(envelope.metadata.version, envelope.data.kind().newest());
+    match first {
+        Ok(Incoming { envelope, bus }) if is_newest(&envelope) => agree(envelope, bus.as_ref()),
+        // Its data may have passed for the newest shape, or not: both say nothing of an older version.
+        first => older::read(text, form).unwrap_or_else(|| match first {
+            Ok(Incoming { envelope, bus }) => agree(envelope, bus.as_ref()),
+            Err(error) => Err(diagnose::diagnose::<E>(text, form, &error)),
+        }),
     }
 }
 

@@ -78,6 +78,11 @@ pub struct SchemaVersion {
     pub minor: u16,
 }
 
+impl SchemaVersion {
+    /// The version that every event type begins with.
+    pub const FIRST: Self = Self { major: 1, minor: 0 };
+}
+
 const INVALID_VERSION: InvalidValue = InvalidValue {
     what: "a version",
     rule: "major.minor, each 0 to 9999 without leading zeros, such as 1.0",

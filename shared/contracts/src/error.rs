@@ -11,6 +11,7 @@ pub struct ContractError {
     fault: Fault,
     event_id: Option<EventId>,
     event_type: Option<String>,
+    upcast_from: Option<SchemaVersion>,
 }
 
 /// How an event breaks the contract. Paths begin at the body: `detail.data.lines[0].quantity` in an `EventBridge`
@@ -57,8 +58,8 @@ pub enum Fault {
         /// The name, cut to its first 64 characters.
         name: String,
     },
-    /// The data is of a major version that this build does not know.
-    #[error("version {found} of this event is not known here; this build reads major version {}", .known.major)]
+    /// The data is of a major version that this build does not know: newer than its newest, or none at all.
+    #[error("version {found} of this event is not known here; the newest that this build reads is {known}")]
     UnsupportedVersion {
         /// The event's version.
         found: SchemaVersion,
@@ -113,7 +114,12 @@ impl Fault {
 
 impl ContractError {
     pub(crate) fn new(fault: Fault, event_id: Option<EventId>, event_type: Option<&str>) -> Self {
-        Self { fault, event_id, event_type: event_type.map(bounded) }
+        Self { fault, event_id, event_type: event_type.map(bounded), upcast_from: None }
+    }
+
+    /// The same error of an event that was read as one of an older version.
+    pub(crate) fn of_version(self, version: SchemaVersion) -> Self {
+        Self { upcast_from: Some(version), ..self }
     }
 
     /// What is wrong.
@@ -130,6 +136,12 @@ impl ContractError {
     pub fn event_type(&self) -> Option<&str> {
         self.event_type.as_deref()
     }
+
+    /// The older version that the event was read from, if it was of one. The fault is then in what that version had,
+    /// or in what became of it.
+    pub const fn upcast_from(&self) -> Option<SchemaVersion> {
+        self.upcast_from
+    }
 }
 
 impl fmt::Display for ContractError {
@@ -138,6 +150,9 @@ impl fmt::Display for ContractError {
             // Debug escapes control characters: the text is the sender's.
             Some(name) => write!(f, "event of type {name:?}")?,
             None => f.write_str("event of unknown type")?,
+        }
+        if let Some(version) = self.upcast_from {
+            write!(f, " in version {version}")?;
         }
         match self.event_id {
             Some(id) => write!(f, " with id {id}")?,

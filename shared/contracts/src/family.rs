@@ -10,6 +10,7 @@ use std::fmt::{Debug, Display};
 use serde::Serialize;
 use serde::de::{Deserialize, DeserializeSeed};
 
+use crate::upcast::Upcast;
 use crate::{AggregateId, SchemaVersion};
 
 /// The events of one family: one variant per event type. Implemented by this crate only.
@@ -39,6 +40,7 @@ pub trait Kind:
     + Serialize
     + for<'de> Deserialize<'de>
     + for<'de> DeserializeSeed<'de, Value = <Self as Kind>::Data>
+    + Upcast
     + sealed::Sealed
 {
     /// The events of the family.
@@ -77,14 +79,15 @@ pub(crate) trait Identity {
 #[error("no event type has this name")]
 pub struct NoSuchEventType;
 
-/// Declares a family: an enum of events, an enum of their types, and all that connects the two.
+/// Declares a family: an enum of events, an enum of their types, and all that connects the two. Each type comes with its
+/// newest version, and behind that with the [steps](crate::upcast) that lead there from major version 1.
 macro_rules! family {
     (
         $(#[$event_doc:meta])*
         $event:ident,
         $(#[$kind_doc:meta])*
         $kind:ident,
-        $($service:ident($identity:ident) { $($name:ident($major:literal, $minor:literal)),* $(,)? })*
+        $($service:ident($identity:ident) { $($name:ident($major:literal, $minor:literal $(, $step:path)*)),* $(,)? })*
     ) => {
         $(#[$event_doc])*
         #[derive(Debug, Clone, PartialEq, Eq)]
@@ -163,6 +166,20 @@ macro_rules! family {
                 match self {
                     $($(
                         Self::$name => <$name as serde::Deserialize>::deserialize(deserializer).map($event::$name)
+                    ),*),*
+                }
+            }
+        }
+
+        impl $crate::upcast::Upcast for $kind {
+            fn steps(self) -> &'static [$crate::upcast::Step] {
+                match self {
+                    $($(
+                        Self::$name => {
+                            // As many as there are major versions before the newest, or it does not compile.
+                            const STEPS: [$crate::upcast::Step; $major - 1] = [$($step),*];
+                            &STEPS
+                        }
                     ),*),*
                 }
             }

@@ -10,7 +10,8 @@
 //!   nobody who may report a page view can say that an order was paid.
 //! - [`Envelope`] is what travels; [`RawEnvelope`] is the same for whoever holds the data as JSON text.
 //! - [`decode`] reads an envelope, bare or inside an `EventBridge` event, and names what is wrong with a bad one;
-//!   [`decode_telemetry`] reads a telemetry event.
+//!   [`decode_telemetry`] reads a telemetry event. Either hands out events of the newest version only; `upcast` is the
+//!   one place that knows the older ones.
 //! - [`borrowed`] reads telemetry without copying it, with the same verdict.
 //! - [`api`] holds the requests and answers of the HTTP API.
 //! - `schema` (behind the feature of that name) writes the JSON Schema of every event type.
@@ -35,6 +36,7 @@ mod strict;
 pub mod telemetry;
 mod text;
 mod timestamp;
+mod upcast;
 mod violation;
 
 pub use address::{Address, AddressText, CountryCode, PostalCode};

@@ -249,6 +249,13 @@ fn what_is_usually_written_is_read_in_place() {
         let newer =
             written.replacen("\"metadata\":{", "\"since\":\"1.1\",\"metadata\":{\"n\":-5,\"b\":true,", 1);
         assert!(compare(newer.as_bytes()), "{newer}");
+        let newer = newer.replacen("\"version\":\"1.0\"", "\"version\":\"1.7\"", 1);
+        assert!(compare(newer.as_bytes()), "{newer}");
+        let read = EnvelopeRef::read(newer.as_bytes()).expect("compared");
+        assert_eq!(read.metadata.version.to_string(), "1.7");
+        // Another major version is left to the contract, which knows what becomes of it.
+        let other = newer.replacen("\"version\":\"1.7\"", "\"version\":\"2.0\"", 1);
+        assert!(!compare(other.as_bytes()), "{other}");
     }
 }
 

@@ -92,6 +92,19 @@ fn a_family_does_not_read_the_others_events() {
 }
 
 #[test]
+fn a_newer_minor_version_is_read_and_its_new_fields_are_ignored() {
+    for mut event in events() {
+        event["metadata"]["version"] = json!("1.7");
+        event["metadata"]["tenant"] = json!("t-1");
+        event["data"]["since_1_7"] = json!({"a": [true]});
+        event["priority"] = json!(3);
+        let envelope = read(&event);
+        assert_eq!(envelope.metadata.version.to_string(), "1.7");
+        assert_eq!(envelope.event_type().as_str(), event["event_type"]);
+    }
+}
+
+#[test]
 fn an_event_is_bare_and_what_looks_like_the_bus_is_an_unknown_field() {
     let mut event = events().remove(0);
     event["detail"] = json!({"event_id": 1});

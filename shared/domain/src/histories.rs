@@ -75,7 +75,7 @@ fn payment_inputs() -> Vec<PaymentInput> {
         GatewayAnswer::Authorized { authorization_id: reference("au_1") },
         GatewayAnswer::Declined { reason: DeclineReason::CardDeclined },
         GatewayAnswer::Captured { charge_id: reference("ch_1") },
-        GatewayAnswer::CaptureRefused,
+        GatewayAnswer::CaptureRefused { reason: DeclineReason::InsufficientFunds },
         GatewayAnswer::Voided,
         GatewayAnswer::Refunded { refund_id: reference("re_1") },
     ];
@@ -117,7 +117,7 @@ proptest! {
     #[test]
     fn a_payment_holds_its_ground(history in prop_oneof![begun(), history()]) {
         let end = |payment: &Payment| match payment.status {
-            PaymentStatus::Declined { .. } => Some("declined"),
+            PaymentStatus::Declined(_) => Some("declined"),
             PaymentStatus::Voided => Some("voided"),
             PaymentStatus::Refunded { .. } => Some("refunded"),
             PaymentStatus::Authorizing { .. }

@@ -29,7 +29,8 @@ mod tables;
 pub use due::{DUE_AT, DUE_SHARD, DUE_SHARDS};
 pub use order::{Milestone, Order, OrderInput, OrderRejection, OrderStatus, PlaceOrder};
 pub use payment::{
-    GatewayAnswer, GatewayCall, GatewayOperation, Payment, PaymentInput, PaymentRejection, PaymentStatus,
+    Decline, GatewayAnswer, GatewayCall, GatewayOperation, Payment, PaymentInput, PaymentRejection,
+    PaymentStatus,
 };
 pub use reservation::{Reservation, ReservationInput, ReservationRejection};
 pub use shipment::{

@@ -3,16 +3,18 @@
 //! The gateway's answers are inputs like any other; what is still to be asked of it is read off the state
 //! ([`Intent`]), with a key that is the same at every repetition. Knows no gateway and nothing of stock or parcels.
 
+mod decline;
 mod gateway;
 
 use semel_contracts::events::{
-    DeclineReason, OrderCancelled, OrderConfirmed, OrderCreated, PaymentAuthorized, PaymentDeclined,
-    PaymentProcessed, PaymentRefunded, PaymentVoided,
+    DeclineReason, DeclineStage, OrderCancelled, OrderConfirmed, OrderCreated, PaymentAuthorized,
+    PaymentDeclined, PaymentProcessed, PaymentRefunded, PaymentVoided,
 };
 use semel_contracts::{EmailAddress, Event, GatewayReference, Money, OrderId, PaymentMethod, Timestamp};
 use semel_exactly_once::{Aggregate, Decision};
 use serde::{Deserialize, Serialize};
 
+pub use decline::Decline;
 pub use gateway::{GatewayAnswer, GatewayCall, GatewayOperation};
 
 /// A payment, one per order.
@@ -82,10 +84,7 @@ pub enum PaymentStatus {
         charge_id: GatewayReference,
     },
     /// The gateway said no, to the hold or to the capture. Final.
-    Declined {
-        /// Why.
-        reason: DeclineReason,
-    },
+    Declined(Decline),
     /// Nothing is held, nothing was taken; also if the cancellation came before the order. Final.
     Voided,
     /// What was taken is given back. Final.
@@ -181,7 +180,7 @@ impl Payment {
             | PaymentStatus::Captured { .. }
             | PaymentStatus::Voiding { .. }
             | PaymentStatus::Refunding { .. }
-            | PaymentStatus::Declined { .. }
+            | PaymentStatus::Declined(_)
             | PaymentStatus::Voided
             | PaymentStatus::Refunded { .. } => None,
         }
@@ -204,7 +203,7 @@ impl Payment {
             | PaymentStatus::Capturing { cancelled: true, .. }
             | PaymentStatus::Voiding { .. }
             | PaymentStatus::Refunding { .. }
-            | PaymentStatus::Declined { .. }
+            | PaymentStatus::Declined(_)
             | PaymentStatus::Voided
             | PaymentStatus::Refunded { .. } => None,
         }
@@ -223,7 +222,7 @@ impl Payment {
                 GatewayAnswer::Authorized { .. }
                 | GatewayAnswer::Declined { .. }
                 | GatewayAnswer::Captured { .. }
-                | GatewayAnswer::CaptureRefused
+                | GatewayAnswer::CaptureRefused { .. }
                 | GatewayAnswer::Refunded { .. } => None,
             },
             PaymentStatus::Refunding { .. } => match answer {
@@ -235,13 +234,13 @@ impl Payment {
                 GatewayAnswer::Authorized { .. }
                 | GatewayAnswer::Declined { .. }
                 | GatewayAnswer::Captured { .. }
-                | GatewayAnswer::CaptureRefused
+                | GatewayAnswer::CaptureRefused { .. }
                 | GatewayAnswer::Voided => None,
             },
             // Nothing was asked, so this repeats an answer that was taken before.
             PaymentStatus::Authorized { .. }
             | PaymentStatus::Captured { .. }
-            | PaymentStatus::Declined { .. }
+            | PaymentStatus::Declined(_)
             | PaymentStatus::Voided
             | PaymentStatus::Refunded { .. } => None,
         }
@@ -264,9 +263,9 @@ impl Payment {
                 let authorization_id = authorization_id.clone();
                 Some((PaymentStatus::Authorized { authorization_id, email }, Some(event.into())))
             }
-            GatewayAnswer::Declined { reason } => Some(self.declined(*reason)),
+            GatewayAnswer::Declined { reason } => Some(self.declined(DeclineStage::Authorization, *reason)),
             GatewayAnswer::Captured { .. }
-            | GatewayAnswer::CaptureRefused
+            | GatewayAnswer::CaptureRefused { .. }
             | GatewayAnswer::Voided
             | GatewayAnswer::Refunded { .. } => None,
         }
@@ -290,7 +289,7 @@ impl Payment {
                 };
                 Some((status, Some(event.into())))
             }
-            GatewayAnswer::CaptureRefused => Some(self.declined(DeclineReason::CaptureFailed)),
+            GatewayAnswer::CaptureRefused { reason } => Some(self.declined(DeclineStage::Capture, *reason)),
             GatewayAnswer::Authorized { .. }
             | GatewayAnswer::Declined { .. }
             | GatewayAnswer::Voided
@@ -298,9 +297,9 @@ impl Payment {
         }
     }
 
-    fn declined(&self, reason: DeclineReason) -> (PaymentStatus, Option<Event>) {
-        let event = PaymentDeclined { order_id: self.order_id, amount: self.amount, reason };
-        (PaymentStatus::Declined { reason }, Some(event.into()))
+    fn declined(&self, stage: DeclineStage, reason: DeclineReason) -> (PaymentStatus, Option<Event>) {
+        let event = PaymentDeclined { order_id: self.order_id, amount: self.amount, stage, reason };
+        (PaymentStatus::Declined(Decline { stage, reason }), Some(event.into()))
     }
 
     fn voided(&self) -> Event {

@@ -2,10 +2,11 @@
 #![allow(clippy::unwrap_used, reason = "test data is valid by construction")]
 
 use semel_contracts::events::{
-    CancellationReason, Customer, DeclineReason, InventoryRejected, InventoryReleased, InventoryReserved,
-    OrderCancellationRequested, OrderCancelled, OrderConfirmed, OrderCreated, PaymentAuthorized,
-    PaymentDeclined, PaymentProcessed, PaymentRefunded, PaymentVoided, ShipmentCancellationReason,
-    ShipmentCancelled, ShipmentCreated, ShipmentDelivered, ShipmentDispatched, ShippingMethod,
+    CancellationReason, Customer, DeclineReason, DeclineStage, InventoryRejected, InventoryReleased,
+    InventoryReserved, OrderCancellationRequested, OrderCancelled, OrderConfirmed, OrderCreated,
+    PaymentAuthorized, PaymentDeclined, PaymentProcessed, PaymentRefunded, PaymentVoided,
+    ShipmentCancellationReason, ShipmentCancelled, ShipmentCreated, ShipmentDelivered, ShipmentDispatched,
+    ShippingMethod,
 };
 use semel_contracts::{
     Address, Currency, Event, EventType, Lines, Money, OrderId, OrderLine, Quantity, StockLine, Timestamp,
@@ -116,7 +117,8 @@ pub(crate) fn event(event_type: EventType) -> Event {
             PaymentAuthorized { order_id, amount, authorization_id: "au_1".parse().unwrap() }.into()
         }
         EventType::PaymentDeclined => {
-            PaymentDeclined { order_id, amount, reason: DeclineReason::CardDeclined }.into()
+            let stage = DeclineStage::Authorization;
+            PaymentDeclined { order_id, amount, stage, reason: DeclineReason::CardDeclined }.into()
         }
         EventType::PaymentProcessed => paid().into(),
         EventType::PaymentVoided => PaymentVoided { order_id, amount }.into(),

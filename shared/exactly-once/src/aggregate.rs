@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use semel_contracts::{EventId, Timestamp, Traceparent};
+use semel_contracts::{EventId, SchemaVersion, Timestamp, Traceparent};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
@@ -63,6 +63,11 @@ pub enum IndexValue {
 pub trait Emitted {
     /// Its type, EventBridge's `DetailType`.
     fn event_type(&self) -> &'static str;
+    /// The version of its data's shape. It is kept with the event: a newer program may publish what this one stored.
+    /// A type that has never changed need not say.
+    fn version(&self) -> SchemaVersion {
+        SchemaVersion::FIRST
+    }
     /// Its data as JSON text.
     fn data(&self) -> Result<Box<RawValue>, serde_json::Error>;
 }
@@ -70,6 +75,10 @@ pub trait Emitted {
 impl Emitted for semel_contracts::Event {
     fn event_type(&self) -> &'static str {
         Self::event_type(self)
+    }
+
+    fn version(&self) -> SchemaVersion {
+        self.kind().version()
     }
 
     fn data(&self) -> Result<Box<RawValue>, serde_json::Error> {

@@ -3,12 +3,15 @@
 //! What the item says elsewhere is left out: the aggregate's id is its key, the sequence its version.
 //!
 //! ```json
-//! {"at":1764000000000,"events":[{"id":"<22 base64url>","cause":"<22 base64url>","type":"OrderCreated","data":{}}]}
+//! {"at":1764000000000,"events":[{"id":"<22 base64url>","cause":"<22 base64url>","type":"PaymentDeclined","v":"2.0","data":{}}]}
 //! ```
+//!
+//! `v` is the version of the data as they were written, whatever the program that publishes them knows; 1.0 is left
+//! out, which is what every outbox was of before there was another.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use semel_contracts::{EventId, Timestamp, Traceparent};
+use semel_contracts::{EventId, SchemaVersion, Timestamp, Traceparent};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use serde_json::value::RawValue;
 
@@ -33,6 +36,9 @@ pub struct OutboxEvent {
     /// The event type.
     #[serde(rename = "type")]
     pub event_type: &'static str,
+    /// The version of the data's shape.
+    #[serde(rename = "v", skip_serializing_if = "is_first")]
+    pub version: SchemaVersion,
     /// W3C trace context, if the input had one.
     #[serde(rename = "trace", skip_serializing_if = "Option::is_none")]
     pub traceparent: Option<Traceparent>,
@@ -62,6 +68,9 @@ pub struct OutboxEventRef<'a> {
     /// The event type.
     #[serde(rename = "type")]
     pub event_type: &'a str,
+    /// The version of the data's shape, as they were written.
+    #[serde(rename = "v", default = "first")]
+    pub version: SchemaVersion,
     /// W3C trace context.
     #[serde(rename = "trace", default)]
     pub traceparent: Option<&'a str>,
@@ -85,6 +94,14 @@ impl Outbox {
 /// Reads an outbox attribute.
 pub fn decode(text: &str) -> Result<OutboxRef<'_>, serde_json::Error> {
     serde_json::from_str(text)
+}
+
+fn first() -> SchemaVersion {
+    SchemaVersion::FIRST
+}
+
+fn is_first(version: &SchemaVersion) -> bool {
+    *version == SchemaVersion::FIRST
 }
 
 fn write_id<S: Serializer>(id: &EventId, serializer: S) -> Result<S::Ok, S::Error> {
@@ -117,6 +134,7 @@ mod tests {
                 id: EventId::from_bytes([1; 16]),
                 cause: EventId::from_bytes([255; 16]),
                 event_type: "OrderCreated",
+                version: SchemaVersion::FIRST,
                 traceparent: None,
                 data,
             }],
@@ -127,7 +145,29 @@ mod tests {
         assert_eq!(read.events[0].id, EventId::from_bytes([1; 16]));
         assert_eq!(read.events[0].cause, EventId::from_bytes([255; 16]));
         assert_eq!(read.events[0].event_type, "OrderCreated");
+        assert_eq!(read.events[0].version, SchemaVersion::FIRST);
         assert_eq!(read.events[0].data.get(), r#"{"amount":1}"#);
+    }
+
+    #[test]
+    fn the_version_of_writing_is_kept_and_the_first_costs_nothing() {
+        let written = |version| {
+            let data = RawValue::from_string("{}".to_owned()).expect("JSON");
+            let id = EventId::from_bytes([1; 16]);
+            let event = OutboxEvent { id, cause: id, event_type: "X", version, traceparent: None, data };
+            Outbox { at: 5, events: vec![event] }.encode().expect("encodes").expect("not empty")
+        };
+        let newer = SchemaVersion { major: 2, minor: 13 };
+        for version in [SchemaVersion::FIRST, newer] {
+            let text = written(version);
+            assert_eq!(decode(&text).expect("decodes").events[0].version, version);
+        }
+        assert_eq!(written(newer).len() - written(SchemaVersion::FIRST).len(), r#","v":"2.13""#.len());
+        // As every program wrote it before versions were kept.
+        let before = r#"{"at":5,"events":[{"id":"AQEBAQEBAQEBAQEBAQEBAQ","cause":"AQEBAQEBAQEBAQEBAQEBAQ","type":"X","data":{}}]}"#;
+        assert_eq!(written(SchemaVersion::FIRST), before);
+        let broken = before.replace(r#""data""#, r#""v":"two","data""#);
+        assert!(decode(&broken).is_err());
     }
 
     #[test]

@@ -216,7 +216,9 @@ impl Saga {
                 self.captured += if first { call.amount.amount() } else { 0 };
                 GatewayAnswer::Captured { charge_id: reference("ch_1") }
             }
-            GatewayOperation::Capture { .. } => GatewayAnswer::CaptureRefused,
+            GatewayOperation::Capture { .. } => {
+                GatewayAnswer::CaptureRefused { reason: DeclineReason::ExpiredCard }
+            }
             GatewayOperation::Void { .. } => {
                 assert!(!self.performed.contains(&done("capture")), "voided what was captured");
                 GatewayAnswer::Voided

@@ -64,6 +64,31 @@ fn each_event_is_answered_and_bad_ones_keep_no_good_one_back() {
 }
 
 #[test]
+fn an_event_of_a_newer_major_version_is_told_from_a_broken_one_so_that_its_client_keeps_it() {
+    let fixture = Fixture::default();
+    let of_version = |number, version: &str| {
+        let mut event = page(number);
+        event["metadata"]["version"] = json!(version);
+        event
+    };
+    let mut newer = of_version(2, "2.0");
+    newer["data"] = json!({"of": "another shape"});
+    let events = [newer, of_version(3, "0.9"), of_version(4, "1.9")];
+    let answer = fixture.answer(&post(&json!(events).to_string()));
+    assert_eq!((answer.status, &answer.body["unsupported"]), (207, &json!(1)));
+    assert_eq!(answer.statuses(), ["unsupported", "rejected", "accepted"]);
+    let told = &answer.body["events"][0];
+    assert_eq!(
+        (&told["reason"], &told["field"]),
+        (&json!("unsupported_version"), &json!("metadata.version"))
+    );
+    assert_eq!(told["event_id"], page(2)["event_id"]);
+    assert_eq!(fixture.answer(&post(&json!([events[0]]).to_string())).status, 207, "alone, too");
+    let published: Vec<String> = fixture.published().into_iter().map(|(_, value)| value).collect();
+    assert_eq!(published, [events[2].to_string()], "as it was sent, its version too");
+}
+
+#[test]
 fn a_batch_of_bad_events_leaves_no_trace() {
     let fixture = Fixture::default();
     let answer = fixture.answer(&post("[{}, 1]"));
@@ -83,6 +108,7 @@ fn a_batch_costs_one_call_of_kafka_and_two_writes_of_its_record() {
 fn a_request_is_counted_in_the_invocations_line() {
     let fixture = Fixture::default();
     let (_, counts) = fixture.request(&post(&json!([page(1), page(1), {}]).to_string()));
-    let expected = [("records", 3), ("accepted", 1), ("duplicate", 1), ("rejected", 1), ("retry", 0)];
+    let mut expected = vec![("records", 3), ("accepted", 1), ("duplicate", 1)];
+    expected.extend([("rejected", 1), ("retry", 0), ("unsupported", 0)]);
     assert_eq!(counts, expected);
 }

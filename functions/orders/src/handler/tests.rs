@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use semel_contracts::events::{
-    CancellationReason, DeclineReason, InventoryReleased, InventoryReserved, OrderCancellationRequested,
-    PaymentAuthorized, PaymentDeclined, ShippingMethod,
+    CancellationReason, DeclineReason, DeclineStage, InventoryReleased, InventoryReserved,
+    OrderCancellationRequested, PaymentAuthorized, PaymentDeclined, ShippingMethod,
 };
 use semel_contracts::{Event, EventId};
 use semel_domain::{OrderStatus, PlaceOrder};
@@ -46,7 +46,8 @@ fn reserved(n: u8) -> Received {
 
 fn declined(n: u8) -> Received {
     let reason = DeclineReason::CardDeclined;
-    received(n, PaymentDeclined { order_id: order_id(), amount: amount(), reason })
+    let stage = DeclineStage::Authorization;
+    received(n, PaymentDeclined { order_id: order_id(), amount: amount(), stage, reason })
 }
 
 fn released(n: u8) -> Received {

@@ -116,6 +116,29 @@ fn the_other_operations_are_found_under_the_keys_that_calls_have() {
     }
 }
 
+/// Entries of the build before, in all the words that it wrote: `capture_failed` was never booked as a result, for a
+/// capture that was refused left no entry.
+#[test]
+fn what_was_booked_before_is_answered_again() {
+    for reason in ["card_declined", "insufficient_funds", "expired_card", "invalid_payment_method"] {
+        let (gateway, ledger) = gateway();
+        let call = authorize("pm_card_visa");
+        let booked = [
+            ("operation", of("authorize")),
+            ("amount", IndexValue::Number(2_900)),
+            ("currency", of("EUR")),
+            ("payment_method", of("pm_card_visa")),
+            ("result", of(&format!("declined {reason}"))),
+            ("created", of("2026-01-01T00:00:00.000Z")),
+        ];
+        let booked = booked.map(|(name, value)| (name.to_owned(), value)).into();
+        block_on(ledger.put_if_absent(&call.idempotency_key(), &booked)).unwrap();
+        let answer = asked(&gateway, &call).unwrap();
+        let GatewayAnswer::Declined { reason: answered } = answer else { panic!("{answer:?}") };
+        assert_eq!(answered.as_str(), reason);
+    }
+}
+
 #[test]
 fn the_same_key_with_other_terms_is_an_error() {
     let (gateway, ledger) = gateway();
@@ -140,7 +163,10 @@ fn a_hold_is_captured_or_voided_but_only_if_it_was_given() {
     fatal(asked(&gateway, &capture(&unknown)), "no hold of this order");
     assert_eq!(asked(&gateway, &void(&hold)).unwrap(), GatewayAnswer::Voided);
     assert_eq!(asked(&gateway, &void(&hold)).unwrap(), GatewayAnswer::Voided);
-    assert_eq!(asked(&gateway, &capture(&hold)).unwrap(), GatewayAnswer::CaptureRefused);
+    assert_eq!(
+        asked(&gateway, &capture(&hold)).unwrap(),
+        GatewayAnswer::CaptureRefused { reason: DeclineReason::CardDeclined }
+    );
     assert_eq!(ledger.operations(), ["authorize", "void"]);
 }
 

@@ -55,6 +55,10 @@ fn taken() -> GatewayAnswer {
     GatewayAnswer::Captured { charge_id: "ch_1".parse().unwrap() }
 }
 
+fn refused(reason: DeclineReason) -> GatewayAnswer {
+    GatewayAnswer::CaptureRefused { reason }
+}
+
 fn given_back() -> GatewayAnswer {
     GatewayAnswer::Refunded { refund_id: "re_1".parse().unwrap() }
 }
@@ -337,21 +341,40 @@ async fn a_hold_that_is_gone_cannot_be_captured() {
     let (gateway, stripe) = world().await;
     gateway.first(&visa()).await.unwrap();
     stripe.books().set_status("pi_1", "canceled");
-    assert_eq!(gateway.first(&capture()).await.unwrap(), GatewayAnswer::CaptureRefused);
+    assert_eq!(gateway.first(&capture()).await.unwrap(), refused(DeclineReason::CardDeclined));
+}
+
+#[tokio::test]
+async fn the_banks_last_word_is_the_reason_if_the_refusal_has_none() {
+    let (gateway, stripe) = world().await;
+    gateway.first(&visa()).await.unwrap();
+    {
+        let mut books = stripe.books();
+        books.set_status("pi_1", "requires_payment_method");
+        books.intents.get_mut("pi_1").unwrap()["last_payment_error"] = serde_json::json!({
+            "type": "card_error", "code": "card_declined", "decline_code": "insufficient_funds",
+        });
+    }
+    assert_eq!(gateway.first(&capture()).await.unwrap(), refused(DeclineReason::InsufficientFunds));
 }
 
 #[tokio::test]
 async fn a_capture_refused_for_good_leaves_nothing_held() {
-    let refusals =
-        [(402, "card_error", "card_declined"), (400, "invalid_request_error", "charge_expired_for_capture")];
-    for (status, kind, code) in refusals {
+    use DeclineReason::{CardDeclined, ExpiredCard, InsufficientFunds};
+    let refusals = [
+        (402, "card_error", "card_declined", CardDeclined),
+        (402, "card_error", "insufficient_funds", InsufficientFunds),
+        (402, "card_error", "expired_card", ExpiredCard),
+        (400, "invalid_request_error", "charge_expired_for_capture", CardDeclined),
+    ];
+    for (status, kind, code, reason) in refusals {
         let (gateway, stripe) = world().await;
         gateway.first(&visa()).await.unwrap();
         stripe.trouble(Trouble::Refused(status, kind, code));
-        assert_eq!(gateway.first(&capture()).await.unwrap(), GatewayAnswer::CaptureRefused);
+        assert_eq!(gateway.first(&capture()).await.unwrap(), refused(reason));
         assert_eq!(stripe.books().statuses(), ["canceled"]);
-        // It died before the answer was kept.
-        assert_eq!(gateway.again(&capture()).await.unwrap(), GatewayAnswer::CaptureRefused);
+        // It died before the answer was kept. This Stripe saves no refusal that came before anything ran.
+        assert_eq!(gateway.again(&capture()).await.unwrap(), refused(CardDeclined));
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! The table below is the one list of event types: the enum, the names, the sources, the versions and the JSON
 //! Schemas all come from it. An event tells what happened and is never changed; a change that old readers cannot
-//! bear gets a new major version.
+//! bear gets a new major version, and its line gets the step that leads there from the one before.
 
 mod inventory;
 mod orders;
@@ -15,7 +15,8 @@ pub use orders::{
     ShippingMethod,
 };
 pub use payments::{
-    DeclineReason, PaymentAuthorized, PaymentDeclined, PaymentProcessed, PaymentRefunded, PaymentVoided,
+    DeclineReason, DeclineStage, PaymentAuthorized, PaymentDeclined, PaymentProcessed, PaymentRefunded,
+    PaymentVoided,
 };
 pub use shipping::{
     Carrier, ShipmentCancellationReason, ShipmentCancelled, ShipmentCreated, ShipmentDelivered,
@@ -26,15 +27,16 @@ pub use crate::family::NoSuchEventType;
 
 use crate::OrderId;
 use crate::family::family;
+use crate::upcast::payment_declined;
 
 macro_rules! events {
-    ($($service:ident { $($name:ident($major:literal, $minor:literal)),* $(,)? })*) => {
+    ($($service:ident { $($name:ident($major:literal, $minor:literal $(, $step:path)*)),* $(,)? })*) => {
         family! {
             /// What happened: one variant per event type. Serialises as the data alone, without the type's name.
             Event,
             /// The name of an event type.
             EventType,
-            $($service(order_id) { $($name($major, $minor)),* })*
+            $($service(order_id) { $($name($major, $minor $(, $step)*)),* })*
         }
 
         impl Event {
@@ -55,7 +57,7 @@ events! {
     }
     payments {
         PaymentAuthorized(1, 0),
-        PaymentDeclined(1, 0),
+        PaymentDeclined(2, 0, payment_declined::to_2),
         PaymentProcessed(1, 0),
         PaymentVoided(1, 0),
         PaymentRefunded(1, 0),

@@ -4,6 +4,27 @@ use serde::{Deserialize, Serialize};
 
 use crate::{EmailAddress, GatewayReference, Money, OrderId};
 
+/// What of a payment was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", remote = "Self")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum DeclineStage {
+    /// The money could not be held.
+    Authorization,
+    /// The money was held and could not be taken.
+    Capture,
+}
+
+impl DeclineStage {
+    /// The word on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Authorization => "authorization",
+            Self::Capture => "capture",
+        }
+    }
+}
+
 /// Why a payment did not come about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", remote = "Self")]
@@ -17,8 +38,6 @@ pub enum DeclineReason {
     ExpiredCard,
     /// The gateway does not know this payment method.
     InvalidPaymentMethod,
-    /// The authorised amount could not be captured.
-    CaptureFailed,
 }
 
 impl DeclineReason {
@@ -29,7 +48,6 @@ impl DeclineReason {
             Self::InsufficientFunds => "insufficient_funds",
             Self::ExpiredCard => "expired_card",
             Self::InvalidPaymentMethod => "invalid_payment_method",
-            Self::CaptureFailed => "capture_failed",
         }
     }
 }
@@ -56,6 +74,8 @@ pub struct PaymentDeclined {
     pub order_id: OrderId,
     /// How much was asked for.
     pub amount: Money,
+    /// What was refused.
+    pub stage: DeclineStage,
     /// Why.
     pub reason: DeclineReason,
 }
@@ -101,4 +121,4 @@ pub struct PaymentRefunded {
 
 crate::strict::object!(PaymentAuthorized, PaymentDeclined, PaymentProcessed, PaymentVoided, PaymentRefunded);
 
-crate::strict::word!(DeclineReason);
+crate::strict::word!(DeclineReason, DeclineStage);

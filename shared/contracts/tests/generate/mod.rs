@@ -1,14 +1,16 @@
 //! Random events within the contract's bounds.
+#![allow(dead_code, reason = "each test takes the events that it needs")]
 
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 use semel_contracts::events::{
-    CancellationReason, Customer, DeclineReason, InventoryRejected, InventoryReleased, InventoryReserved,
-    OrderCancellationRequested, OrderCancelled, OrderConfirmed, OrderCreated, PaymentAuthorized,
-    PaymentDeclined, PaymentProcessed, PaymentRefunded, PaymentVoided, ShipmentCancellationReason,
-    ShipmentCancelled, ShipmentCreated, ShipmentDelivered, ShipmentDispatched, ShippingMethod,
+    CancellationReason, Customer, DeclineReason, DeclineStage, InventoryRejected, InventoryReleased,
+    InventoryReserved, OrderCancellationRequested, OrderCancelled, OrderConfirmed, OrderCreated,
+    PaymentAuthorized, PaymentDeclined, PaymentProcessed, PaymentRefunded, PaymentVoided,
+    ShipmentCancellationReason, ShipmentCancelled, ShipmentCreated, ShipmentDelivered, ShipmentDispatched,
+    ShippingMethod,
 };
 use semel_contracts::{
     Address, Currency, EmailAddress, Envelope, Event, EventId, EventType, Lines, MAX_MINOR_UNITS, Metadata,
@@ -112,8 +114,11 @@ fn decline() -> impl Strategy<Value = DeclineReason> {
         DeclineReason::InsufficientFunds,
         DeclineReason::ExpiredCard,
         DeclineReason::InvalidPaymentMethod,
-        DeclineReason::CaptureFailed,
     ])
+}
+
+fn stage() -> impl Strategy<Value = DeclineStage> {
+    select(vec![DeclineStage::Authorization, DeclineStage::Capture])
 }
 
 /// Any event of a type. The match has no `_` arm: a new type does not compile until it is generated too.
@@ -149,7 +154,9 @@ fn event_of(event_type: EventType) -> BoxedStrategy<Event> {
         EventType::PaymentAuthorized => {
             any_of!(PaymentAuthorized { amount: money(), authorization_id: token() })
         }
-        EventType::PaymentDeclined => any_of!(PaymentDeclined { amount: money(), reason: decline() }),
+        EventType::PaymentDeclined => {
+            any_of!(PaymentDeclined { amount: money(), stage: stage(), reason: decline() })
+        }
         EventType::PaymentProcessed => {
             any_of!(PaymentProcessed { amount: money(), charge_id: token(), email: email() })
         }
@@ -176,7 +183,15 @@ fn event_of(event_type: EventType) -> BoxedStrategy<Event> {
 
 /// Any envelope with any event.
 pub fn envelope() -> impl Strategy<Value = Envelope> {
-    let event = select(EventType::ALL).prop_flat_map(event_of);
+    around(select(EventType::ALL).prop_flat_map(event_of))
+}
+
+/// Any envelope with an event of this type.
+pub fn envelope_of(event_type: EventType) -> impl Strategy<Value = Envelope> {
+    around(event_of(event_type))
+}
+
+fn around(event: impl Strategy<Value = Event>) -> impl Strategy<Value = Envelope> {
     let origin = (text("[a-z][a-z0-9-]{0,20}"), 0..=9_007_199_254_740_991_u64, 0..=9999_u16, token());
     let trace = option::of(text("[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}"));
     let at = (0..=253_402_300_799_999_u64).prop_map(Timestamp::from_millis);

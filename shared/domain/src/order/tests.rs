@@ -245,6 +245,7 @@ fn item_bytes(before: &[OrderInput], input: &OrderInput) -> usize {
             id: EventId::derive(Order::CONSUMER, cause, 0),
             cause,
             event_type: event.event_type(),
+            version: Emitted::version(event),
             traceparent: None,
             data: event.data().expect("serialises"),
         });

@@ -113,6 +113,8 @@ impl Transition {
     pub fn learn(&mut self, event: &Event) -> Result<bool, OrderRejection> {
         let milestone = match event {
             Event::PaymentAuthorized(_) => Milestone::PaymentAuthorized,
+            // Which of the two was refused follows from where the order stands: nothing is captured before it is
+            // confirmed.
             Event::PaymentDeclined(_) => Milestone::PaymentDeclined,
             Event::PaymentProcessed(_) => Milestone::PaymentCaptured,
             Event::PaymentVoided(_) => Milestone::PaymentVoided,

@@ -25,7 +25,10 @@ pub enum GatewayAnswer {
         charge_id: GatewayReference,
     },
     /// To [`GatewayOperation::Capture`]: no, for good; nothing is held any more.
-    CaptureRefused,
+    CaptureRefused {
+        /// Why.
+        reason: DeclineReason,
+    },
     /// To [`GatewayOperation::Void`]: the hold is released.
     Voided,
     /// To [`GatewayOperation::Refund`]: the money is given back.

@@ -1,5 +1,6 @@
 //! The payment's decision table, and what it asks of the gateway.
 
+use semel_contracts::EventId;
 use semel_exactly_once::Intent;
 
 use super::*;
@@ -19,7 +20,7 @@ fn inputs() -> Vec<(&'static str, PaymentInput)> {
         ("A:authorized", answer(GatewayAnswer::Authorized { authorization_id: reference("au_1") })),
         ("A:declined", answer(GatewayAnswer::Declined { reason: DeclineReason::ExpiredCard })),
         ("A:captured", answer(GatewayAnswer::Captured { charge_id: reference("ch_1") })),
-        ("A:refused", answer(GatewayAnswer::CaptureRefused)),
+        ("A:refused", answer(GatewayAnswer::CaptureRefused { reason: DeclineReason::InsufficientFunds })),
         ("A:voided", answer(GatewayAnswer::Voided)),
         ("A:refunded", answer(GatewayAnswer::Refunded { refund_id: reference("re_1") })),
     ]
@@ -63,7 +64,7 @@ fn column(payment: Option<&Payment>) -> &'static str {
         Some(PaymentStatus::Captured { .. }) => "capt",
         Some(PaymentStatus::Voiding { .. }) => "Ving",
         Some(PaymentStatus::Refunding { .. }) => "Ring",
-        Some(PaymentStatus::Declined { .. }) => "decl",
+        Some(PaymentStatus::Declined(_)) => "decl",
         Some(PaymentStatus::Voided) => "void",
         Some(PaymentStatus::Refunded { .. }) => "refu",
     }
@@ -147,6 +148,57 @@ fn a_call_names_what_the_gateway_needs_and_its_answer_has_one_id() {
     assert_eq!(call("Ring").operation, GatewayOperation::Refund { charge_id: reference("ch_1") });
     assert_eq!(authorize.answered(GatewayAnswer::Voided).id, call("Ax").answer_id());
     assert_ne!(authorize.answer_id(), call("Cing").answer_id());
+}
+
+#[test]
+fn a_decline_says_what_was_refused_and_why() {
+    use DeclineReason::{ExpiredCard, InsufficientFunds};
+    use DeclineStage::{Authorization, Capture};
+    let inputs = inputs();
+    for (state, input, stage, reason) in [
+        ("Aing", "A:declined", Authorization, ExpiredCard),
+        ("Cing", "A:refused", Capture, InsufficientFunds),
+    ] {
+        let payment = states().into_iter().find(|(name, _)| *name == state).and_then(|(_, payment)| payment);
+        let (_, input) = inputs.iter().find(|(name, _)| *name == input).expect("an input");
+        let decided = Payment::decide(payment.as_ref(), input, PLACED_AT);
+        let Ok(Decision::Changed(change)) = decided else { panic!("{decided:?}") };
+        let event = PaymentDeclined { order_id: order_id(), amount: samples::created().total, stage, reason };
+        assert_eq!(change.events, [event.into()]);
+        assert_eq!(change.state.status, PaymentStatus::Declined(Decline { stage, reason }));
+    }
+}
+
+/// A payment as it lay in the table before declines had a stage.
+fn stored_before(status: &str) -> Payment {
+    let text = format!(r#"{{"order":"{}","amount":[5300,"EUR"],"is":{status}}}"#, order_id());
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
+#[test]
+fn what_was_stored_before_declines_had_a_stage_is_read() {
+    use DeclineReason::{CardDeclined, ExpiredCard};
+    use DeclineStage::{Authorization, Capture};
+    for (reason, expected) in [
+        ("expired_card", Decline { stage: Authorization, reason: ExpiredCard }),
+        ("capture_failed", Decline { stage: Capture, reason: CardDeclined }),
+    ] {
+        let payment = stored_before(&format!(r#"{{"declined":{{"reason":"{reason}"}}}}"#));
+        assert_eq!(payment.status, PaymentStatus::Declined(expected));
+        assert_eq!(Payment::intent("", &payment), None);
+    }
+}
+
+/// A capture that was intended by the build before: asked under the same key, and its answer is applied under one id.
+#[test]
+fn an_effect_that_was_in_flight_is_finished() {
+    let payment = stored_before(r#"{"capturing":{"hold":"au_1","email":"ada@example.com"}}"#);
+    assert_eq!(column(Some(&payment)), "Cing");
+    let call = Payment::intent("", &payment).expect("a call");
+    assert_eq!(call.idempotency_key(), format!("{}/capture", order_id()));
+    assert_eq!(call.answer_id(), EventId::derive_from(&["payments", &format!("{}/capture", order_id())]));
+    let answer = PaymentInput::Answered(GatewayAnswer::CaptureRefused { reason: DeclineReason::ExpiredCard });
+    assert_eq!(outcome(Some(&payment), &answer), "decl+Declined");
 }
 
 #[test]

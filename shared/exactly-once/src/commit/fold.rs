@@ -79,6 +79,7 @@ fn absorb<A: Aggregate>(
             id: EventId::derive(A::CONSUMER, delivery.id, index),
             cause: delivery.id,
             event_type: event.event_type(),
+            version: event.version(),
             traceparent: delivery.traceparent.clone(),
             data: event.data()?,
         });

@@ -67,6 +67,21 @@ fn rejected_events_are_kept_with_their_reason_and_good_ones_pass() {
 }
 
 #[test]
+fn an_event_of_a_newer_major_version_is_kept_until_a_build_knows_it() {
+    let fixture = Fixture::default();
+    let mut newer = shelf(2);
+    newer["metadata"]["version"] = json!("2.0");
+    newer["data"] = json!({"of": "another shape"});
+    let bytes = json!([shelf(1), newer]).to_string();
+    let (answer, counts) = fixture.invoke(&message(bytes.as_bytes())).expect("taken");
+    assert_eq!((answer.accepted, answer.unsupported), (1, 1));
+    assert!(counts.contains(&("dead_lettered", 1)));
+    let letters = fixture.letters();
+    assert_eq!((attribute(&letters[0], "error_class"), letters.len()), ("unsupported_version", 1));
+    assert_eq!(letters[0].body, newer.to_string());
+}
+
+#[test]
 fn what_is_no_message_is_kept_whole() {
     assert_kept(&message(b""), "not_json", "(no body)");
     assert_kept(&message(b"{\"a\":"), "not_json", "{\"a\":");
