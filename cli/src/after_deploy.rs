@@ -1,12 +1,15 @@
 //! What happens once a stack is up and before the person is told so: goods in the catalogue, and a first order.
 
+use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use semel_aws::operator::Operator;
 use semel_contracts::Timestamp;
 
+use crate::documents;
 use crate::error::Error;
 use crate::phase::Phase;
+use crate::project::Project;
 use crate::shop;
 use crate::stack::Stack;
 
@@ -27,15 +30,16 @@ pub fn fill_catalogue(stack: &Stack) -> Result<(), Error> {
 }
 
 /// Places a first order and shows its life, then where everything is.
-pub fn first_order(stack: &Stack) -> Result<(), Error> {
+pub fn first_order(project: &Project, stack: &Stack) -> Result<(), Error> {
     let client = shop::Client::new(&stack.api_url()?);
     let order_id = shop::place(&client)?;
     println!("\n  order {order_id}");
     shop::watch(&client, &order_id)?;
-    show_addresses(stack, &order_id)
+    let catalogue = documents::write_catalogue(project)?;
+    show_addresses(stack, &order_id, &catalogue)
 }
 
-fn show_addresses(stack: &Stack, order_id: &str) -> Result<(), Error> {
+fn show_addresses(stack: &Stack, order_id: &str, catalogue: &Path) -> Result<(), Error> {
     let api = stack.api_url()?;
     println!();
     println!("  API        {api}");
@@ -45,6 +49,7 @@ fn show_addresses(stack: &Stack, order_id: &str) -> Result<(), Error> {
     println!("  e-mail     {}/_ministack/ses/messages", stack.endpoint);
     println!("  queues     {}/_ministack/sqs/messages", stack.endpoint);
     println!("  processes  {}/_semel/workers", stack.endpoint);
+    println!("  events     file://{}", catalogue.display());
     println!();
     Ok(())
 }

@@ -96,7 +96,7 @@ pub fn run(project: &Project, options: &Options) -> Result<(), Error> {
     if options.check {
         check::run(&platform.stack, platform.engine.port(), options.orders, options.json.as_deref())?;
     } else {
-        after_deploy::first_order(&platform.stack)?;
+        after_deploy::first_order(project, &platform.stack)?;
         stay(&mut platform)?;
     }
     Phase::run("stop the local engine", |_| {

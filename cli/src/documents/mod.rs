@@ -16,8 +16,10 @@ use serde::Serialize;
 use crate::error::Error;
 use crate::kafka::topics;
 use crate::project::Project;
-use crate::routes::template;
+use crate::routes::template as routing;
 use crate::schemas;
+
+const CATALOGUE: &str = "catalogue.html";
 
 /// What to write.
 #[derive(Args)]
@@ -69,6 +71,23 @@ pub fn run(project: &Project, options: &Options) -> Result<(), Error> {
     Ok(())
 }
 
+/// The catalogue, for a browser.
+pub fn catalogue(project: &Project) -> Result<String, Error> {
+    Ok(semel_documents::catalogue(&platform(project, &template(project)?)?))
+}
+
+/// Writes the catalogue to where the documents go, and tells where that is.
+pub fn write_catalogue(project: &Project) -> Result<PathBuf, Error> {
+    let path = project.state_folder("documents")?.join(CATALOGUE);
+    fs::write(&path, catalogue(project)?).map_err(Error::io("write", &path))?;
+    Ok(path)
+}
+
+/// The platform that the project's template makes.
+pub fn platform_of(project: &Project) -> Result<Platform, Error> {
+    platform(project, &template(project)?)
+}
+
 /// Makes the documents without writing them, and fails if the template or a schema stands in the way.
 pub fn check(project: &Project, on_line: &mut dyn FnMut(&str)) -> Result<(), Error> {
     for Document { file, about, text } in made(project)? {
@@ -78,18 +97,21 @@ pub fn check(project: &Project, on_line: &mut dyn FnMut(&str)) -> Result<(), Err
 }
 
 fn made(project: &Project) -> Result<Vec<Document>, Error> {
-    let path = project.path("template.yaml");
-    let text = fs::read_to_string(&path).map_err(Error::io("read", &path))?;
-    made_of(project, &text)
+    made_of(project, &template(project)?)
 }
 
-/// The documents that another template would make of the project.
-fn made_of(project: &Project, template: &str) -> Result<Vec<Document>, Error> {
+fn template(project: &Project) -> Result<String, Error> {
+    let path = project.path("template.yaml");
+    fs::read_to_string(&path).map_err(Error::io("read", &path))
+}
+
+/// The platform that a template makes of the project.
+fn platform(project: &Project, template: &str) -> Result<Platform, Error> {
     let in_template = |reason: String| Error::Unexpected(format!("template.yaml: {reason}"));
     let mut routes = Vec::new();
-    for route in template::routes(template).map_err(in_template)? {
+    for route in routing::routes(template).map_err(in_template)? {
         let pattern = route.parse().map_err(|refused| in_template(format!("{}: {refused}", route.name)))?;
-        let template::Route { name, carrier, pattern: written, targets } = route;
+        let routing::Route { name, carrier, pattern: written, targets } = route;
         routes.push(Route { name, carrier, written, pattern, targets });
     }
     let mut kafka_topics = Vec::new();
@@ -101,18 +123,23 @@ fn made_of(project: &Project, template: &str) -> Result<Vec<Document>, Error> {
     let platform = Platform::read(&Input {
         title: "Semel",
         version: env!("CARGO_PKG_VERSION"),
-        template: &template::json(template).map_err(in_template)?,
+        template: &routing::json(template).map_err(in_template)?,
         registry: &schemas::open(project)?,
         routes: &routes,
         topics: &kafka_topics,
     });
-    let platform = platform.map_err(|fault: Fault| Error::Failed(fault.to_string()))?;
+    platform.map_err(|fault: Fault| Error::Failed(fault.to_string()))
+}
+
+/// The documents that another template would make of the project.
+fn made_of(project: &Project, template: &str) -> Result<Vec<Document>, Error> {
+    let platform = platform(project, template)?;
     let asyncapi = serde_json::to_string_pretty(&semel_documents::asyncapi(&platform))
         .map_err(|error| Error::chain("cannot write JSON", &error))?;
     let document = |file, about, text| Document { file, about, text };
     Ok(vec![
         document("asyncapi.json", "AsyncAPI 3.0: channels, messages, operations", asyncapi + "\n"),
-        document("catalogue.html", "the catalogue, for a browser", semel_documents::catalogue(&platform)),
+        document(CATALOGUE, "the catalogue, for a browser", semel_documents::catalogue(&platform)),
         document("events.d.ts", "types for TypeScript", semel_documents::typescript(&platform)),
         document("events.py", "types for Python 3.11 and later", semel_documents::python(&platform)),
     ])

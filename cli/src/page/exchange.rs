@@ -42,6 +42,11 @@ pub struct Reply {
 }
 
 impl Reply {
+    /// A page.
+    pub fn html(page: &str) -> Self {
+        Self { status: 200, content_type: "text/html; charset=utf-8".to_owned(), body: page.into() }
+    }
+
     /// A sentence.
     pub fn text(status: u16, words: &str) -> Self {
         Self { status, content_type: "text/plain; charset=utf-8".to_owned(), body: words.as_bytes().to_vec() }

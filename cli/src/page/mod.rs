@@ -1,18 +1,20 @@
-//! `semel page`: serves the page that is a web client and a mobile client, and hands what it sends to the API.
+//! `semel page`: serves the page that is a web client and a mobile client, and the catalogue of events beside it.
 //!
-//! The page and `/events` have one origin here, so a browser asks nobody's leave to send. The page itself is one file
-//! without dependencies; opened from the disk it sends to an API that it is told.
+//! What the page sends goes to the API. The page and `/events` have one origin here, so a browser asks nobody's leave to
+//! send. The page itself is one file without dependencies; opened from the disk it sends to an API that it is told.
 
 mod exchange;
 
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use clap::Args;
 use ureq::Agent;
 
+use crate::documents;
 use crate::error::Error;
 use crate::interrupt;
 use crate::project::Project;
@@ -37,34 +39,45 @@ pub struct Options {
     port: u16,
 }
 
-/// Serves the page until Ctrl-C.
+/// What is served, and where batches go.
+struct Site {
+    api: String,
+    agent: Agent,
+    catalogue: String,
+}
+
+/// Serves the page and the catalogue until Ctrl-C.
 pub fn run(project: &Project, options: &Options) -> Result<(), Error> {
     let api = match &options.url {
         Some(url) => url.trim_end_matches('/').to_owned(),
         None => running::stack(project)?.api_url()?,
     };
+    let catalogue = documents::catalogue(project)?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).map_err(|error| {
         Error::Unexpected(format!("cannot listen on 127.0.0.1:{}: {error}", options.port))
     })?;
     let address = listener.local_addr().map_err(|error| Error::Unexpected(error.to_string()))?;
-    println!("page:  http://{address}/");
-    println!("sends: {api}/events");
+    println!("page:      http://{address}/");
+    println!("catalogue: http://{address}/catalogue");
+    println!("sends:     {api}/events");
     println!("Ctrl-C ends it.");
-    serve(&listener, &api)
+    serve(&listener, &Arc::new(Site { api, agent: agent(), catalogue }))
+}
+
+fn agent() -> Agent {
+    Agent::config_builder().timeout_global(Some(API_TIMEOUT)).http_status_as_error(false).build().into()
 }
 
 /// Answers until the person wants to stop.
-fn serve(listener: &TcpListener, api: &str) -> Result<(), Error> {
-    let config = Agent::config_builder().timeout_global(Some(API_TIMEOUT)).http_status_as_error(false);
-    let agent: Agent = config.build().into();
+fn serve(listener: &TcpListener, site: &Arc<Site>) -> Result<(), Error> {
     let broken = |error: std::io::Error| Error::Unexpected(format!("cannot listen: {error}"));
     // So that Ctrl-C is seen while nobody calls.
     listener.set_nonblocking(true).map_err(broken)?;
     while !interrupt::is_requested() {
         match listener.accept() {
             Ok((stream, _)) => {
-                let (agent, api) = (agent.clone(), api.to_owned());
-                thread::spawn(move || converse(stream, &agent, &api));
+                let site = Arc::clone(site);
+                thread::spawn(move || converse(stream, &site));
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => thread::sleep(LISTEN_PAUSE),
             Err(error) => return Err(broken(error)),
@@ -74,29 +87,29 @@ fn serve(listener: &TcpListener, api: &str) -> Result<(), Error> {
 }
 
 /// One request and its answer. A browser that went away is nobody's trouble.
-fn converse(mut stream: TcpStream, agent: &Agent, api: &str) {
+fn converse(mut stream: TcpStream, site: &Site) {
     if stream.set_nonblocking(false).is_err() {
         return;
     }
     let reply = match exchange::read(&mut stream) {
-        Ok(request) => answer(&request, agent, api),
+        Ok(request) => answer(&request, site),
         Err(reply) => reply,
     };
     let _ = exchange::write(&mut stream, &reply);
 }
 
-fn answer(request: &Request, agent: &Agent, api: &str) -> Reply {
+fn answer(request: &Request, site: &Site) -> Reply {
     match (request.method.as_str(), request.path.as_str()) {
-        ("GET", "/") => {
-            Reply { status: 200, content_type: "text/html; charset=utf-8".to_owned(), body: PAGE.into() }
-        }
-        ("POST", "/events") => forward(request, agent, api),
-        _ => Reply::text(404, "there is the page at / and the API at /events"),
+        ("GET", "/") => Reply::html(PAGE),
+        ("GET", "/catalogue") => Reply::html(&site.catalogue),
+        ("POST", "/events") => forward(request, site),
+        _ => Reply::text(404, "there is the page at /, the catalogue at /catalogue and the API at /events"),
     }
 }
 
 /// Hands a batch to the API, with the headers that are about it.
-fn forward(request: &Request, agent: &Agent, api: &str) -> Reply {
+fn forward(request: &Request, site: &Site) -> Reply {
+    let Site { api, agent, .. } = site;
     let mut sent = agent.post(format!("{api}/events"));
     for name in ["content-type", "content-encoding", "idempotency-key", "authorization"] {
         if let Some(value) = request.header(name) {
@@ -122,9 +135,9 @@ mod tests {
     fn ask(api: &str, text: &str) -> String {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let address = listener.local_addr().expect("an address");
-        let agent = Agent::new_with_defaults();
+        let site = Site { api: api.to_owned(), agent: agent(), catalogue: "<p>events</p>".to_owned() };
         thread::scope(|scope| {
-            scope.spawn(|| converse(listener.accept().expect("a caller").0, &agent, api));
+            scope.spawn(|| converse(listener.accept().expect("a caller").0, &site));
             let mut stream = TcpStream::connect(address).expect("listens");
             stream.write_all(text.as_bytes()).expect("is read");
             let mut answer = String::new();
@@ -140,6 +153,13 @@ mod tests {
         for outside in ["src=\"http", "href=\"http", "@import"] {
             assert!(!PAGE.contains(outside), "the page loads {outside}");
         }
+    }
+
+    #[test]
+    fn the_catalogue_is_beside_the_page() {
+        assert!(PAGE.contains("href=\"/catalogue\""), "the page leads there");
+        let answer = ask("http://127.0.0.1:1", "GET /catalogue HTTP/1.1\r\nHost: x\r\n\r\n");
+        assert!(answer.starts_with("HTTP/1.1 200 ") && answer.ends_with("<p>events</p>"), "{answer}");
     }
 
     #[test]
