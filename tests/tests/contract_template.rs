@@ -23,6 +23,8 @@ mod parted;
 mod rights;
 #[path = "contract_template/routing.rs"]
 mod routing;
+#[path = "contract_template/schemas.rs"]
+mod schemas;
 #[path = "contract_template/topics.rs"]
 mod topics;
 

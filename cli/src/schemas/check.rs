@@ -9,8 +9,9 @@ use semel_registry::compatibility::{Direction, Mode, Policy, Report};
 use semel_registry::{RegisteredType, Registry};
 use serde::Serialize;
 
-use super::at_revision;
+use super::remote::Remote;
 use super::working::{self, WorkingSchema};
+use super::{at_revision, deployed};
 use crate::error::Error;
 use crate::project::Project;
 
@@ -20,7 +21,13 @@ pub struct Options {
     /// Compare with what was released at this revision of git, and find out releases that were changed since
     #[arg(long, value_name = "REF")]
     against: Option<String>,
-    /// Print JSON: an array of objects with source, `event_type`, major, compatibility, policy, released, verdict, report
+    /// Look at a registry of EventBridge instead: which release each of its schemas is, and whether it is one
+    #[arg(long, conflicts_with = "against")]
+    deployed: bool,
+    #[command(flatten)]
+    remote: Remote,
+    /// Print JSON: an array of objects with source, `event_type`, major, compatibility, policy, released, verdict, report;
+    /// with --deployed with name, standing, deployed, waiting, differences
     #[arg(long)]
     json: bool,
 }
@@ -65,6 +72,9 @@ struct Row {
 
 /// Compares, prints, and fails on a break.
 pub fn run(project: &Project, options: &Options) -> Result<(), Error> {
+    if options.deployed {
+        return deployed::run(project, &options.remote, options.json);
+    }
     let rows = rows(project, options.against.as_deref())?;
     if options.json {
         super::print_json(&rows)?;

@@ -4,9 +4,13 @@
 
 mod at_revision;
 mod check;
+mod deployed;
 mod discover;
 mod list;
+mod publish;
 mod release;
+mod remote;
+mod template;
 mod working;
 
 use std::path::PathBuf;
@@ -17,7 +21,7 @@ use semel_registry::Registry;
 use crate::error::Error;
 use crate::project::Project;
 
-pub use check::hold;
+pub use template::FILE as TEMPLATE;
 
 /// Which command.
 #[derive(Args)]
@@ -37,8 +41,12 @@ enum Command {
     Discover(discover::Options),
     /// Show every release: version, day, owner, compatibility mode and id
     List(list::Options),
+    /// Put the newest releases into a schema registry of EventBridge; shows a plan and asks first
+    Publish(publish::Options),
     /// Release a working schema as a new version, with a golden sample
     Release(release::Options),
+    /// Write infra/schemas.yaml, the stack that puts the newest releases into EventBridge's schema registry
+    Template,
 }
 
 /// Runs one of the commands.
@@ -47,7 +55,9 @@ pub fn run(project: &Project, options: &Options) -> Result<(), Error> {
         Command::Check(options) => check::run(project, options),
         Command::Discover(options) => discover::run(project, options),
         Command::List(options) => list::run(project, options),
+        Command::Publish(options) => publish::run(project, options),
         Command::Release(options) => release::run(project, options),
+        Command::Template => template::run(project),
     }
 }
 
@@ -56,6 +66,14 @@ const RELEASED: &str = "schemas/released";
 
 fn folder(project: &Project) -> PathBuf {
     project.path(RELEASED)
+}
+
+/// Fails if a working schema breaks what its type promises, or if the committed template is not what the releases make.
+pub fn hold(project: &Project, on_line: &mut dyn FnMut(&str)) -> Result<(), Error> {
+    check::hold(project, on_line)?;
+    template::hold(project)?;
+    on_line(&format!("{TEMPLATE} is what the releases make of it"));
+    Ok(())
 }
 
 /// The releases of the project.

@@ -7,7 +7,7 @@ use clap::Args;
 use semel_registry::compatibility::{Mode, Policy};
 use semel_registry::{Day, NewRelease, Promise, Version};
 
-use super::working;
+use super::{template, working};
 use crate::error::Error;
 use crate::project::Project;
 
@@ -17,6 +17,8 @@ pub struct Options {
     /// The event type, such as `OrderCreated`
     event_type: String,
     /// The version, such as 1.1: a new minor one unless it breaks what was promised
+    // By a name of its own: every command has a --version.
+    #[arg(id = "release", value_name = "VERSION")]
     version: Version,
     /// An event that the schema describes; every later version must be able to read it
     #[arg(long, value_name = "FILE")]
@@ -69,5 +71,5 @@ pub fn run(project: &Project, options: &Options) -> Result<(), Error> {
     let released = registry.register(&release).map_err(|error| Error::Failed(error.to_string()))?;
     let id = released.record.id.as_str();
     println!("released {}/{} {} as {id}", release.source, release.event_type, release.version);
-    Ok(())
+    template::run(project)
 }

@@ -115,7 +115,7 @@ fn licences(bench: &mut Bench, on_line: OnLine) -> Result<(), Error> {
 fn template(bench: &mut Bench, on_line: OnLine) -> Result<(), Error> {
     let region = LocalDeployment::read(&bench.project)?.region;
     // `sam validate` does not follow a nested stack.
-    for template in ["template.yaml", "infra/kafka.yaml"] {
+    for template in ["template.yaml", "infra/kafka.yaml", schemas::TEMPLATE] {
         let mut command = bench.toolbox.command("sam");
         let arguments = ["validate", "--lint", "--region", &region, "--template", template];
         process::run(command.current_dir(bench.project.root()).args(arguments), &mut *on_line)?;

@@ -58,7 +58,7 @@ fn without_kafka_nothing_of_it_exists() {
     for resource in settings.resources() {
         let kind = resource.body["Type"].as_str().unwrap_or_default();
         let is_of_kafka = kind == MAPPING
-            || kind == "AWS::CloudFormation::Stack"
+            || resource.id == "KafkaStack"
             || kind.starts_with("AWS::IoT::")
             || ["ingest", "analytics"].contains(&binary(resource));
         if is_of_kafka {
