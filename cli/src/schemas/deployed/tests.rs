@@ -120,7 +120,7 @@ fn what_was_changed_by_hand_fails_and_says_where() {
     bench.change(&names[1], |schema| changed(schema, |content| content["description"] = json!("by hand")));
     let requested = "com.ecommerce.orders@OrderCancellationRequested";
     bench.change(requested, |schema| {
-        changed(schema, |content| content["x-amazon-events-source"] = json!("by hand"))
+        changed(schema, |content| content["x-amazon-events-source"] = json!("by hand"));
     });
     bench.change(&names[2], |schema| schema.format = "OpenApi3".to_owned());
     let (voided, refunded) =
