@@ -4,6 +4,8 @@
 
 mod archive;
 mod file;
+#[cfg(test)]
+mod tests;
 mod text;
 
 use std::path::PathBuf;
@@ -141,21 +143,4 @@ fn duration(text: &str) -> Result<Duration, String> {
     let count: u64 = text[..text.len() - 1].parse().map_err(|_| wrong())?;
     let time = count.checked_mul(unit).map(Duration::from_secs);
     time.filter(|time| !time.is_zero() && *time <= SINCE_MAX).ok_or_else(wrong)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_time_has_a_unit_and_a_bound() {
-        for (text, seconds) in
-            [("90s", 90), ("15m", 900), ("1h", 3_600), ("2d", 172_800), ("3653d", 315_619_200)]
-        {
-            assert_eq!(duration(text), Ok(Duration::from_secs(seconds)), "{text}");
-        }
-        for text in ["", "h", "1", "0s", "-1h", "1.5h", "1w", "3654d", "99999999999999999999d", "1ä", "ä"] {
-            assert!(duration(text).is_err(), "{text}");
-        }
-    }
 }
