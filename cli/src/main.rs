@@ -134,3 +134,16 @@ fn main() -> ExitCode {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::Arguments;
+
+    /// Clap looks at a command when it is given; this looks at all of them, at their names and at their defaults.
+    #[test]
+    fn every_command_is_sound() {
+        Arguments::command().debug_assert();
+    }
+}

@@ -100,6 +100,7 @@ fn first() -> SchemaVersion {
     SchemaVersion::FIRST
 }
 
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
 fn is_first(version: &SchemaVersion) -> bool {
     *version == SchemaVersion::FIRST
 }
