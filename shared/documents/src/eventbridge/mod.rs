@@ -9,6 +9,7 @@
 //! a discovered schema would have. What never travels on the bus is described as its carrier has it.
 
 mod draft4;
+mod draft7;
 mod template;
 mod text;
 
@@ -21,7 +22,7 @@ use crate::Fault;
 use crate::definitions::{Definitions, PREFIX, keywords};
 use crate::platform::Platform;
 
-pub use draft4::as_draft7;
+pub use draft7::as_draft7;
 pub use template::template;
 
 /// Characters of a schema, by the service's own model (`CreateSchema`, `Content`).
