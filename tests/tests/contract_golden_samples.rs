@@ -26,12 +26,11 @@ fn samples(folder: &Path, found: &mut Vec<PathBuf>) {
 fn read(name: &str, event: &str) -> (Value, SchemaVersion, Value) {
     let sample: Value = serde_json::from_str(event).expect("an event is JSON");
     let event_type = sample["event_type"].as_str().expect("an event has a type");
-    let (written, newest, schema) = match TelemetryType::parse(event_type) {
-        Some(kind) => (decode_telemetry(event).map(serde_json::to_value), kind.version(), schema::of(kind)),
-        None => {
-            let kind = EventType::parse(event_type).expect("a type of a family");
-            (decode(event).map(serde_json::to_value), kind.version(), schema::of(kind))
-        }
+    let (written, newest, schema) = if let Some(kind) = TelemetryType::parse(event_type) {
+        (decode_telemetry(event).map(serde_json::to_value), kind.version(), schema::of(kind))
+    } else {
+        let kind = EventType::parse(event_type).expect("a type of a family");
+        (decode(event).map(serde_json::to_value), kind.version(), schema::of(kind))
     };
     let written = written.unwrap_or_else(|error| panic!("{name}: {error}"));
     (written.expect("an envelope is written as JSON"), newest, schema)

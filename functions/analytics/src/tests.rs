@@ -8,7 +8,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use semel_contracts::Timestamp;
-use semel_exactly_once::batch::{Attributes, Batches, ItemKey, Scalar, Settings, Stream};
+use semel_exactly_once::batch::{Attributes, Batches, ItemKey, ParkedPayload, Scalar, Settings, Stream};
 use semel_lambda::Deadline;
 use semel_lambda::kafka::{ExactlyOnce, MskEvent, Tally, process};
 use semel_testkit::{MemoryFences, MemoryObjects, SimulatedClock, block_on};
@@ -215,6 +215,42 @@ fn a_shelf_shows_the_count_of_the_latest_event_time_however_the_log_is_cut() {
     let latest = ("at", text("2026-11-22T16:50:00.423Z"));
     let expected = attributes([("reports", number(4)), ("quantity", number(31)), latest]);
     assert_eq!(seen, vec![expected; events.len() + 1]);
+}
+
+#[test]
+fn an_event_of_a_newer_major_version_is_parked_and_not_lost() {
+    let mut newer = counted(1, 0, 10);
+    newer["metadata"]["version"] = json!("2.0");
+    newer["data"] = json!({"of": "another shape"});
+    let function = Function::new();
+    let (failed, tally) = function.invoke(&payload(&[(0, newer.clone()), (1, counted(2, 0, 20))]));
+    assert_eq!((failed, count(&tally, "applied"), count(&tally, "parked")), (Vec::new(), 1, 1));
+    let parked = function.fences.all_parked().into_values().next().unwrap();
+    assert_eq!(parked.code, "unsupported_version");
+    let value = Some(newer.to_string().into_bytes());
+    let whole = ParkedPayload::Inline { key: Some(b"sensor-7".to_vec()), value, headers: Vec::new() };
+    assert_eq!(parked.payload, whole);
+}
+
+/// What was applied is known by its bytes: an older version sent again is a duplicate, whatever it is read as.
+#[test]
+fn an_old_event_that_comes_again_is_a_duplicate_and_no_other_event() {
+    let path = "../../schemas/released/com.ecommerce.payments/PaymentDeclined/1.0.sample.json";
+    let old = std::fs::read_to_string(format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let at = |offset: i64| {
+        json!({
+            "topic": "payments", "partition": 0, "offset": offset, "timestamp": TAKEN_MS,
+            "key": STANDARD.encode("o"), "value": STANDARD.encode(&old), "headers": [],
+        })
+    };
+    let records = |list: Vec<Value>| {
+        json!({ "eventSource": "aws:kafka", "records": { "payments-0": list } }).to_string()
+    };
+    let function = Function::new();
+    let (_, first) = function.invoke(&records(vec![at(0)]));
+    let (failed, second) = function.invoke(&records(vec![at(1)]));
+    assert_eq!((count(&first, "applied"), count(&second, "parked"), failed), (1, 0, Vec::new()));
+    assert_eq!((count(&second, "applied"), count(&second, "duplicate")), (0, 1));
 }
 
 #[test]
