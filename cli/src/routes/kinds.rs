@@ -1,9 +1,10 @@
-//! The types of events that there are, from the folder of schemas: `<source>/<DetailType>/<major version>.json`.
+//! The types of events that there are, from the folder of schemas: `<source>/<DetailType>/<major version>.json`. Which of
+//! them need not be routed is said where they are released.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use semel_contracts::TelemetryType;
+use semel_registry::Registry;
 use semel_routing::check::EventKind;
 use serde_json::{Value, json};
 
@@ -11,11 +12,13 @@ use crate::error::Error;
 
 /// Every type of event, in its newest version.
 pub fn read(schemas: &Path) -> Result<Vec<EventKind>, Error> {
+    let released =
+        Registry::open(&schemas.join("released")).map_err(|error| Error::Failed(error.to_string()))?;
     let mut kinds = Vec::new();
     for source in folders(schemas)? {
         for detail_type in folders(&source)? {
             if let Some(newest) = newest(&detail_type)? {
-                kinds.push(kind(&name(&source), &name(&detail_type), &schema(&newest)?));
+                kinds.push(kind(&released, &name(&source), &name(&detail_type), &schema(&newest)?));
             }
         }
     }
@@ -25,7 +28,7 @@ pub fn read(schemas: &Path) -> Result<Vec<EventKind>, Error> {
     Ok(kinds)
 }
 
-fn kind(source: &str, detail_type: &str, schema: &Value) -> EventKind {
+fn kind(released: &Registry, source: &str, detail_type: &str, schema: &Value) -> EventKind {
     // The only attribute that the relay's messages carry.
     let attributes = json!({
         "type": "object",
@@ -33,8 +36,9 @@ fn kind(source: &str, detail_type: &str, schema: &Value) -> EventKind {
         "properties": { "event_type": { "const": detail_type } },
     });
     let kind = EventKind::new(source, detail_type, schema, attributes);
-    match TelemetryType::parse(detail_type) {
-        Some(_) => kind.unrouted("telemetry travels over Kafka only"),
+    let record = released.find(source, detail_type).map(|found| &found.record);
+    match record.and_then(|record| record.unrouted.as_deref()) {
+        Some(because) => kind.unrouted(because),
         None => kind,
     }
 }

@@ -132,6 +132,14 @@ fn a_dropped_rule() {
 }
 
 #[test]
+fn only_telemetry_need_not_be_routed() {
+    let unrouted = schemas().into_iter().filter(|kind| kind.unrouted_because.is_some());
+    let mut sources: Vec<String> = unrouted.map(|kind| kind.source).collect();
+    sources.dedup();
+    assert_eq!(sources, ["com.ecommerce.clickstream", "com.ecommerce.devices"]);
+}
+
+#[test]
 fn every_form_of_a_route() {
     let template = "
 Parameters:

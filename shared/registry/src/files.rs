@@ -108,7 +108,9 @@ pub(crate) fn read_type(
             return Err(bad(field, format!("is {value} in the folder of {wanted}")));
         }
     }
-    for (field, value) in [("description", &record.description), ("owner", &record.owner)] {
+    let texts = [("description", &record.description), ("owner", &record.owner)];
+    for (field, value) in texts.into_iter().chain(record.unrouted.iter().map(|because| ("unrouted", because)))
+    {
         if value.trim().is_empty() {
             return Err(bad(field, "is empty".to_owned()));
         }

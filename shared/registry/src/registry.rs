@@ -194,6 +194,7 @@ fn first(new: &NewRelease, promise: &Promise) -> EventTypeRecord {
         owner: promise.owner.clone(),
         compatibility: promise.compatibility,
         policy: promise.policy,
+        unrouted: None,
         releases: Vec::new(),
     }
 }

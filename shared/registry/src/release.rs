@@ -25,6 +25,9 @@ pub struct EventTypeRecord {
     pub compatibility: Mode,
     /// How undeclared fields are seen.
     pub policy: Policy,
+    /// Why no rule and no subscription need route it, if none need: how it travels instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unrouted: Option<String>,
     /// Its releases, oldest first.
     pub releases: Vec<ReleaseRecord>,
 }

@@ -196,6 +196,11 @@ fn metadata_that_do_not_hold_what_they_should_are_named_by_field() {
         ("\"owner\"", "\"ownr\"", "type.json: ownr: unknown field"),
         ("\"owner\": \"orders\"", "\"owner\": \" \"", "type.json: owner: is empty"),
         (
+            "\"owner\": \"orders\"",
+            "\"unrouted\": \"\", \"owner\": \"orders\"",
+            "type.json: unrouted: is empty",
+        ),
+        (
             "\"OrderPlaced\"",
             "\"OrderLost\"",
             "type.json: event_type: is OrderLost in the folder of OrderPlaced",

@@ -90,7 +90,12 @@ pub fn run(project: &Project, options: &Options) -> Result<(), Error> {
 
 async fn apply(project: &Project, options: &Options, file: &file::RulesFile) -> Result<(), Error> {
     let place = place(project, options, file.bus.as_deref()).await?;
-    let bus_arn = place.operator.bus_arn(&place.bus).await.map_err(|error| failed(&error))?;
+    let bus_arn = place.operator.bus_arn(&place.bus).await.map_err(|error| {
+        if error.code.ends_with("ResourceNotFoundException") {
+            return Error::Failed(format!("there is no bus {}", place.bus));
+        }
+        failed(&error)
+    })?;
     let wanted = wanted::rules(file, &bus_arn);
     let present = place.operator.rules(&place.bus).await.map_err(|error| failed(&error))?;
     let steps = plan::plan(&file.name, &wanted, &present, &place.foreign, options.prune)
@@ -112,7 +117,7 @@ async fn apply(project: &Project, options: &Options, file: &file::RulesFile) -> 
         println!("applied");
     }
     if changes > 0 && !goes_on {
-        return Err(Error::Pending(format!("{changes} rules wait to be applied; --yes applies them")));
+        return Err(Error::Pending(format!("rules to be applied: {changes}; --yes applies them")));
     }
     Ok(())
 }
@@ -124,7 +129,9 @@ fn asked(options: &Options, changes: usize) -> Result<bool, Error> {
     }
     let failed = |source| Error::Io { doing: "ask at", path: "the terminal".into(), source };
     let mut stderr = std::io::stderr();
-    write!(stderr, "apply this to {changes} rules? [y/N] ").and_then(|()| stderr.flush()).map_err(failed)?;
+    write!(stderr, "rules to be applied: {changes}. Apply them? [y/N] ")
+        .and_then(|()| stderr.flush())
+        .map_err(failed)?;
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line).map_err(failed)?;
     interrupt::check()?;
