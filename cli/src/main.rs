@@ -24,6 +24,7 @@ mod platform;
 mod prerequisites;
 mod process;
 mod project;
+mod reader;
 mod routes;
 mod run_files;
 mod running;
@@ -126,6 +127,7 @@ fn run(arguments: Arguments) -> Result<(), Error> {
 }
 
 fn main() -> ExitCode {
+    reader::may_leave();
     match run(Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
