@@ -5,15 +5,13 @@ use serde_json::{Value, json};
 
 use super::template::{list, name_of};
 
-/// What the relay publishes to the topic as well as to the bus (functions/relay/src/route.rs).
-const FANNED_OUT: [EventType; 2] = [EventType::OrderCreated, EventType::OrderCancelled];
-
 /// The environment variable that tells a function which topic it publishes events to.
 const VARIABLE: &str = "TOPIC_ARN";
 
 /// The filter policy of a subscription that has none: everything that is published.
 pub fn everything() -> Value {
-    json!({ "event_type": FANNED_OUT.map(EventType::as_str) })
+    let published = EventType::ALL.iter().filter(|event_type| event_type.is_fanned_out());
+    json!({ "event_type": published.map(|event_type| event_type.as_str()).collect::<Vec<_>>() })
 }
 
 /// Whether the topic of a subscription, or of a function's event, is one that a function publishes events to.

@@ -54,23 +54,7 @@ impl<B: Publish, T: Publish> Route for BusAndTopic<B, T> {
     const NAME: &'static str = "relay";
 
     fn fans_out(event_type: EventType) -> bool {
-        match event_type {
-            EventType::OrderCreated | EventType::OrderCancelled => true,
-            EventType::OrderConfirmed
-            | EventType::OrderCancellationRequested
-            | EventType::PaymentAuthorized
-            | EventType::PaymentDeclined
-            | EventType::PaymentProcessed
-            | EventType::PaymentVoided
-            | EventType::PaymentRefunded
-            | EventType::InventoryReserved
-            | EventType::InventoryRejected
-            | EventType::InventoryReleased
-            | EventType::ShipmentCreated
-            | EventType::ShipmentDispatched
-            | EventType::ShipmentDelivered
-            | EventType::ShipmentCancelled => false,
-        }
+        event_type.is_fanned_out()
     }
 
     async fn publish<'b>(&self, events: &'b Events<'b>, time: Duration, clock: &impl Clock) -> Vec<Sent<'b>> {

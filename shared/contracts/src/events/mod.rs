@@ -74,3 +74,27 @@ events! {
         ShipmentCancelled(1, 0),
     }
 }
+
+impl EventType {
+    /// Whether the relay hands events of this type to the topic as well as to the bus: those that many consumers need
+    /// at once.
+    pub const fn is_fanned_out(self) -> bool {
+        match self {
+            Self::OrderCreated | Self::OrderCancelled => true,
+            Self::OrderConfirmed
+            | Self::OrderCancellationRequested
+            | Self::PaymentAuthorized
+            | Self::PaymentDeclined
+            | Self::PaymentProcessed
+            | Self::PaymentVoided
+            | Self::PaymentRefunded
+            | Self::InventoryReserved
+            | Self::InventoryRejected
+            | Self::InventoryReleased
+            | Self::ShipmentCreated
+            | Self::ShipmentDispatched
+            | Self::ShipmentDelivered
+            | Self::ShipmentCancelled => false,
+        }
+    }
+}
