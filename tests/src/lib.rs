@@ -34,6 +34,12 @@ pub use stack::{Mail, Stack};
 pub use telemetry::{Makeup, Mix, Produced, Reason, Reference, Rules, Tally};
 pub use wait::{WAIT_MAX, eventually};
 
+/// The program that runs these tests, to run commands of it as people do.
+pub fn semel() -> std::process::Command {
+    let program = std::env::var("SEMEL_COMMAND").expect("SEMEL_COMMAND: run `cargo semel test e2e`");
+    std::process::Command::new(program)
+}
+
 /// A name that no other test and no other run has.
 pub fn unique(prefix: &str) -> String {
     format!("{prefix}-{}", uuid::Uuid::new_v4().simple())

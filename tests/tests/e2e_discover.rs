@@ -1,11 +1,9 @@
 //! `cargo semel schemas discover` on the deployed stack: nothing of the platform's own is undocumented, a foreign event
 //! is found, no other rule sees an archived event again, and nothing temporary stays behind.
 
-use std::path::PathBuf;
-use std::process::Command;
 use std::time::Instant;
 
-use semel_tests::{Goods, OwnStack, Stack, eventually, order_request, unique};
+use semel_tests::{Goods, OwnStack, Stack, eventually, order_request, semel, unique};
 use serde_json::{Value, json};
 
 /// How the names of what is made for a reading begin.
@@ -19,19 +17,12 @@ struct Found {
     said: String,
 }
 
-/// The command that runs these tests lies beside the folder that they are in.
-fn semel() -> PathBuf {
-    let test = std::env::current_exe().expect("the test has a file");
-    let command = test.parent().and_then(|folder| folder.parent()).map(|folder| folder.join("semel"));
-    command.filter(|path| path.exists()).unwrap_or_else(|| panic!("there is no semel for {}", test.display()))
-}
-
 /// Looks at what has been on the bus since `started`.
 fn discover(stack: &Stack, started: Instant) -> Found {
     let region = std::env::var("AWS_REGION").expect("the region is set");
     // The engine's times have whole seconds.
     let since = format!("{}s", started.elapsed().as_secs() + 2);
-    let output = Command::new(semel())
+    let output = semel()
         .args(["schemas", "discover", "--json", "--limit", "100000", "--since", &since])
         .args(["--archive", stack.output("ArchiveName")])
         .args(["--endpoint", stack.endpoint(), "--region", &region])

@@ -2,12 +2,12 @@
 //! run finds nothing to do, a change and a prune do what their plans say, and a rule of the template is left alone.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 use std::time::Duration;
 
 use semel_aws::operator::Operator;
 use semel_domain::PlaceOrder;
-use semel_tests::{Goods, OwnStack, Stack, created, envelope, eventually, unique};
+use semel_tests::{Goods, OwnStack, Stack, created, envelope, eventually, semel, unique};
 use serde_json::{Value, json};
 
 const VALID: &str = "the test's own values are valid";
@@ -44,8 +44,7 @@ impl Drop for Files {
 
 /// Runs `semel routes` as a program would, with nobody to ask.
 fn routes(arguments: &[&str]) -> Output {
-    let semel = std::env::var("SEMEL_COMMAND").expect("SEMEL_COMMAND: run `cargo semel test e2e`");
-    let mut command = Command::new(semel);
+    let mut command = semel();
     command.arg("routes").args(arguments).stdin(Stdio::null());
     command.output().expect("semel runs")
 }
