@@ -172,11 +172,9 @@ impl Operator {
         })?;
         let request = self.events.put_targets().event_bus_name(bus).rule(rule).set_targets(Some(written));
         let answer = request.send().await.map_err(|error| AwsError::of(OPERATION, &error))?;
-        match answer.failed_entries.unwrap_or_default().into_iter().next() {
+        match answer.failed_entries().first() {
             Some(entry) => {
-                let id = entry.target_id.unwrap_or_default();
-                let message = format!("target {id}: {}", entry.error_message.as_deref().unwrap_or_default());
-                Err(AwsError::entry(OPERATION, entry.error_code.as_deref(), Some(&message)))
+                Err(of_target(OPERATION, entry.target_id(), entry.error_code(), entry.error_message()))
             }
             None => Ok(()),
         }
@@ -188,11 +186,9 @@ impl Operator {
         let request = self.events.remove_targets().event_bus_name(bus).rule(rule);
         let answer = request.set_ids(Some(ids.to_vec())).send().await;
         let answer = answer.map_err(|error| AwsError::of(OPERATION, &error))?;
-        match answer.failed_entries.unwrap_or_default().into_iter().next() {
+        match answer.failed_entries().first() {
             Some(entry) => {
-                let id = entry.target_id.unwrap_or_default();
-                let message = format!("target {id}: {}", entry.error_message.as_deref().unwrap_or_default());
-                Err(AwsError::entry(OPERATION, entry.error_code.as_deref(), Some(&message)))
+                Err(of_target(OPERATION, entry.target_id(), entry.error_code(), entry.error_message()))
             }
             None => Ok(()),
         }
@@ -226,6 +222,17 @@ impl Operator {
         let answer = answer.map_err(|error| AwsError::of("SNS GetTopicAttributes", &error))?;
         Ok(answer.attributes.unwrap_or_default().remove("Policy").filter(|text| !text.is_empty()))
     }
+}
+
+/// Why one target was refused.
+fn of_target(
+    operation: &'static str,
+    id: Option<&str>,
+    code: Option<&str>,
+    message: Option<&str>,
+) -> AwsError {
+    let (id, message) = (id.unwrap_or_default(), message.unwrap_or_default());
+    AwsError::entry(operation, code, Some(&format!("target {id}: {message}")))
 }
 
 impl Target {

@@ -40,6 +40,17 @@ fn with_samples(registry: &Registry, mut check: impl FnMut(&str, &str, &Value)) 
     count
 }
 
+/// Calls `check` with every place of every sample.
+fn with_places(registry: &Registry, mut check: impl FnMut(&str, &str, &Value, Place)) {
+    with_samples(registry, |source, event_type, sample| {
+        let mut all = Vec::new();
+        places(sample, "", "$", &mut all);
+        for place in all {
+            check(source, event_type, sample, place);
+        }
+    });
+}
+
 #[track_caller]
 fn assert_only(registry: &Registry, source: &str, event_type: &str, detail: &Value, expected: &What) {
     let found = report(registry, &[on_bus(source, event_type, detail)]).findings;
@@ -51,18 +62,14 @@ fn assert_only(registry: &Registry, source: &str, event_type: &str, detail: &Val
 fn a_further_field_anywhere_is_undocumented() {
     let registry = released();
     let mut tried = 0;
-    with_samples(registry, |source, event_type, sample| {
-        let mut all = Vec::new();
-        places(sample, "", "$", &mut all);
-        for Place { pointer, path } in all {
-            let mut detail = sample.clone();
-            let Some(Value::Object(fields)) = detail.pointer_mut(&pointer) else { continue };
-            fields.insert("surprise".to_owned(), json!({ "inside": 1 }));
-            let path = format!("{path}.surprise");
-            let what = What::UndocumentedField { path, types: vec![JsonType::Object], values: 1 };
-            assert_only(registry, source, event_type, &detail, &what);
-            tried += 1;
-        }
+    with_places(registry, |source, event_type, sample, Place { pointer, path }| {
+        let mut detail = sample.clone();
+        let Some(Value::Object(fields)) = detail.pointer_mut(&pointer) else { return };
+        fields.insert("surprise".to_owned(), json!({ "inside": 1 }));
+        let path = format!("{path}.surprise");
+        let what = What::UndocumentedField { path, types: vec![JsonType::Object], values: 1 };
+        assert_only(registry, source, event_type, &detail, &what);
+        tried += 1;
     });
     assert!(tried > 60, "only {tried} objects were found");
 }
@@ -71,25 +78,21 @@ fn a_further_field_anywhere_is_undocumented() {
 fn another_type_anywhere_is_a_conflict() {
     let registry = released();
     let mut tried = 0;
-    with_samples(registry, |source, event_type, sample| {
-        let mut all = Vec::new();
-        places(sample, "", "$", &mut all);
-        for Place { pointer, path } in all {
-            for other in [json!([[true]]), json!({ "x": { "y": 1 } }), json!(0.5)] {
-                let mut detail = sample.clone();
-                let value = detail.pointer_mut(&pointer).expect("the place is there");
-                if JsonType::of(value) == JsonType::of(&other) || is_any_number(value, &other) {
-                    continue;
-                }
-                *value = other.clone();
-                let found = report(registry, &[on_bus(source, event_type, &detail)]).findings;
-                let [Finding { what: What::TypeConflict { path: at, found, values, .. }, .. }] = &found[..]
-                else {
-                    panic!("{event_type} {path}: {found:?}");
-                };
-                assert_eq!((at, &found[..], *values), (&path, &[JsonType::of(&other)][..], 1));
-                tried += 1;
+    with_places(registry, |source, event_type, sample, Place { pointer, path }| {
+        for other in [json!([[true]]), json!({ "x": { "y": 1 } }), json!(0.5)] {
+            let mut detail = sample.clone();
+            let value = detail.pointer_mut(&pointer).expect("the place is there");
+            if JsonType::of(value) == JsonType::of(&other) || is_any_number(value, &other) {
+                continue;
             }
+            *value = other.clone();
+            let found = report(registry, &[on_bus(source, event_type, &detail)]).findings;
+            let [Finding { what: What::TypeConflict { path: at, found, values, .. }, .. }] = &found[..]
+            else {
+                panic!("{event_type} {path}: {found:?}");
+            };
+            assert_eq!((at, &found[..], *values), (&path, &[JsonType::of(&other)][..], 1));
+            tried += 1;
         }
     });
     assert!(tried > 1_000, "only {tried} changes were tried");

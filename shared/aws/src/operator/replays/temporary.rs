@@ -170,8 +170,7 @@ impl<'a> Made<'a> {
         let request = events.remove_targets().event_bus_name(bus).rule(&self.name).ids(TARGET);
         let answer = request.send().await;
         outcomes.push(answer.map(drop).map_err(|error| AwsError::of("EventBridge RemoveTargets", &error)));
-        let answer = events.delete_rule().event_bus_name(bus).name(&self.name).send().await;
-        outcomes.push(answer.map(drop).map_err(|error| AwsError::of("EventBridge DeleteRule", &error)));
+        outcomes.push(self.operator.delete_rule(bus, &self.name).await);
         outcomes.push(self.remove_queue().await);
         outcomes.into_iter().find(|outcome| outcome.as_ref().is_err_and(|it| !is_gone(it))).unwrap_or(Ok(()))
     }
