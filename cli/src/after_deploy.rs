@@ -10,15 +10,14 @@ use crate::documents;
 use crate::error::Error;
 use crate::phase::Phase;
 use crate::project::Project;
+use crate::runtime;
 use crate::shop;
 use crate::stack::Stack;
 
 /// Fills the catalogue.
 pub fn fill_catalogue(stack: &Stack) -> Result<(), Error> {
     Phase::run("fill the catalogue", |phase| {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let runtime =
-            runtime.map_err(|error| Error::Unexpected(format!("cannot start a runtime: {error}")))?;
+        let runtime = runtime::new()?;
         let table = stack.output("InventoryTableName")?;
         let listed = runtime.block_on(async {
             let operator = Operator::connect(&stack.region, Some(&stack.endpoint)).await;

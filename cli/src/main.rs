@@ -28,6 +28,7 @@ mod reader;
 mod routes;
 mod run_files;
 mod running;
+mod runtime;
 mod samconfig;
 mod schemas;
 mod shop;

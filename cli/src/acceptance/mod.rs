@@ -19,6 +19,7 @@ pub use figures::Figures;
 use crate::error::Error;
 use crate::interrupt;
 use crate::phase::Phase;
+use crate::runtime;
 use crate::shop;
 use crate::stack::Stack;
 use customers::Placed;
@@ -32,8 +33,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// Runs `count` orders and answers the figures.
 pub fn run(stack: &Stack, port: u16, count: usize) -> Result<Figures, Error> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Error::Unexpected(format!("cannot start a runtime: {error}")))?;
+    let runtime = runtime::new()?;
     let operator = runtime.block_on(Operator::connect(&stack.region, Some(&stack.endpoint)));
     let before = figures::Before {
         available: shop::SOLD.iter().map(|article| (article.0.to_owned(), article.4)).collect(),

@@ -85,7 +85,7 @@ pub fn run(project: &Project, options: &Options) -> Result<(), Error> {
     let target = if let Some(url) = &options.url {
         Target::over_http(url)
     } else {
-        let stack = running::stack(project)?;
+        let stack = running::stack(project, "and --url names another")?;
         let target = Target::over_http(&stack.api_url()?);
         if options.over_http { target } else { target.with_iot(&stack.endpoint, &stack.region) }
     };

@@ -11,6 +11,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use semel_documents::{Fault, Input, KafkaTopic, Platform, Route};
+use semel_registry::Registry;
 use serde::Serialize;
 
 use crate::error::Error;
@@ -73,7 +74,7 @@ pub fn run(project: &Project, options: &Options) -> Result<(), Error> {
 
 /// The catalogue, for a browser.
 pub fn catalogue(project: &Project) -> Result<String, Error> {
-    Ok(semel_documents::catalogue(&platform(project, &template(project)?)?))
+    Ok(semel_documents::catalogue(&platform_of(project, &schemas::open(project)?)?))
 }
 
 /// Writes the catalogue to where the documents go, and tells where that is.
@@ -83,9 +84,9 @@ pub fn write_catalogue(project: &Project) -> Result<PathBuf, Error> {
     Ok(path)
 }
 
-/// The platform that the project's template makes.
-pub fn platform_of(project: &Project) -> Result<Platform, Error> {
-    platform(project, &template(project)?)
+/// The platform that the project's template makes, with the releases of a registry.
+pub fn platform_of(project: &Project, registry: &Registry) -> Result<Platform, Error> {
+    platform(project, &template(project)?, registry)
 }
 
 /// Makes the documents without writing them, and fails if the template or a schema stands in the way.
@@ -106,7 +107,7 @@ fn template(project: &Project) -> Result<String, Error> {
 }
 
 /// The platform that a template makes of the project.
-fn platform(project: &Project, template: &str) -> Result<Platform, Error> {
+fn platform(project: &Project, template: &str, registry: &Registry) -> Result<Platform, Error> {
     let in_template = |reason: String| Error::Unexpected(format!("template.yaml: {reason}"));
     let mut routes = Vec::new();
     for route in routing::routes(template).map_err(in_template)? {
@@ -124,7 +125,7 @@ fn platform(project: &Project, template: &str) -> Result<Platform, Error> {
         title: "Semel",
         version: env!("CARGO_PKG_VERSION"),
         template: &routing::json(template).map_err(in_template)?,
-        registry: &schemas::open(project)?,
+        registry,
         routes: &routes,
         topics: &kafka_topics,
     });
@@ -133,7 +134,7 @@ fn platform(project: &Project, template: &str) -> Result<Platform, Error> {
 
 /// The documents that another template would make of the project.
 fn made_of(project: &Project, template: &str) -> Result<Vec<Document>, Error> {
-    let platform = platform(project, template)?;
+    let platform = platform(project, template, &schemas::open(project)?)?;
     let asyncapi = serde_json::to_string_pretty(&semel_documents::asyncapi(&platform))
         .map_err(|error| Error::chain("cannot write JSON", &error))?;
     let document = |file, about, text| Document { file, about, text };

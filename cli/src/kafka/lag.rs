@@ -10,6 +10,7 @@ use super::bridge::{EngineApi, Mapping};
 use crate::error::Error;
 use crate::project::Project;
 use crate::run_files::{self, Kind};
+use crate::runtime;
 use crate::samconfig::LocalDeployment;
 
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
@@ -68,8 +69,7 @@ pub fn run(project: &Project, options: &Options) -> Result<(), Error> {
 }
 
 fn read(brokers: &str, mappings: &[Mapping]) -> Result<Vec<Row>, Error> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Error::Unexpected(format!("cannot start a runtime: {error}")))?;
+    let runtime = runtime::new()?;
     runtime.block_on(async {
         let cluster = Cluster::connect(&Connection::plaintext(brokers), REQUEST_TIMEOUT).await;
         let cluster = cluster.map_err(|error| Error::chain("Kafka", &error))?;

@@ -19,6 +19,7 @@ use crate::phase::Phase;
 use crate::process;
 use crate::project::Project;
 use crate::run_files::{Kind, RunFile};
+use crate::runtime;
 use crate::stack::Stack;
 
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
@@ -71,8 +72,7 @@ impl Kafka {
 }
 
 fn make_topics(brokers: &str, topics: &[Topic]) -> Result<(), Error> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Error::Unexpected(format!("cannot start a runtime: {error}")))?;
+    let runtime = runtime::new()?;
     runtime.block_on(async {
         let cluster = Cluster::connect(&Connection::plaintext(brokers), REQUEST_TIMEOUT).await;
         let cluster = cluster.map_err(|error| Error::chain("Kafka", &error))?;

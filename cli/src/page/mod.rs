@@ -50,7 +50,7 @@ struct Site {
 pub fn run(project: &Project, options: &Options) -> Result<(), Error> {
     let api = match &options.url {
         Some(url) => url.trim_end_matches('/').to_owned(),
-        None => running::stack(project)?.api_url()?,
+        None => running::stack(project, "and --url names another")?.api_url()?,
     };
     let catalogue = documents::catalogue(project)?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).map_err(|error| {

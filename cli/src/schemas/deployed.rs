@@ -13,10 +13,11 @@ use semel_registry::{RegisteredType, Registry, SchemaDocument};
 use serde::Serialize;
 
 use super::publish::{FORMAT, is_same};
-use super::remote::{self, Remote};
+use super::remote::Remote;
 use crate::documents;
 use crate::error::Error;
 use crate::project::Project;
+use crate::runtime;
 
 /// How a deployed schema stands to the releases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -51,8 +52,9 @@ pub struct Row {
 
 /// Compares, prints, and fails on a content that no release has.
 pub fn run(project: &Project, remote: &Remote, as_json: bool) -> Result<(), Error> {
-    let (platform, registry) = (documents::platform_of(project)?, super::open(project)?);
-    let runtime = remote::runtime()?;
+    let registry = super::open(project)?;
+    let platform = documents::platform_of(project, &registry)?;
+    let runtime = runtime::new()?;
     let rows = runtime.block_on(async {
         let operator = remote.connect().await?;
         rows(&operator, remote, &platform, &registry).await

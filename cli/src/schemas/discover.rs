@@ -17,8 +17,10 @@ use semel_registry::discovery::{Discovery, Report};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::remote;
 use crate::error::Error;
 use crate::project::Project;
+use crate::runtime;
 
 /// What to look at, and what to print.
 #[derive(Args)]
@@ -98,8 +100,9 @@ pub fn run(project: &Project, options: &Options) -> Result<(), Error> {
 /// Takes in everything that AWS's schema discovery wrote.
 fn discovered(options: &Options, discovery: &mut Discovery<'_>) -> Result<String, Error> {
     let name = &options.registry;
-    let schemas = runtime()?.block_on(async {
-        let operator = Operator::connect(region(options)?, options.endpoint.as_deref()).await;
+    let schemas = runtime::new()?.block_on(async {
+        let operator =
+            Operator::connect(&remote::region(options.region.as_deref())?, options.endpoint.as_deref()).await;
         let failed = |error| Error::chain("EventBridge's schema registry", &error);
         if operator.schema_registry(name).await.map_err(failed)?.is_none() {
             return Err(Error::Failed(format!(
@@ -115,16 +118,6 @@ fn discovered(options: &Options, discovery: &mut Discovery<'_>) -> Result<String
         discovery.document(&document).map_err(|error| wrong(error.to_string()))?;
     }
     Ok(format!("schemas in registry {name}"))
-}
-
-fn region(options: &Options) -> Result<&str, Error> {
-    let missing = || Error::Failed("no region: give --region, or set AWS_REGION".to_owned());
-    options.region.as_deref().ok_or_else(missing)
-}
-
-fn runtime() -> Result<tokio::runtime::Runtime, Error> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.map_err(|error| Error::Unexpected(format!("cannot start a runtime: {error}")))
 }
 
 /// The longest time that is looked back: an archive may keep events for ten years.

@@ -20,6 +20,7 @@ use super::template;
 use crate::error::Error;
 use crate::interrupt;
 use crate::project::Project;
+use crate::runtime;
 
 const DESCRIPTION: &str = "Newest release of every event type";
 
@@ -93,7 +94,7 @@ pub struct Plan {
 /// Plans, asks, and does it.
 pub fn run(project: &Project, options: &Options) -> Result<(), Error> {
     let schemas = template::newest(project)?;
-    let runtime = remote::runtime()?;
+    let runtime = runtime::new()?;
     let operator = runtime.block_on(options.remote.connect())?;
     let mut plan = runtime.block_on(plan(&operator, &options.remote, &schemas))?;
     if !options.json {

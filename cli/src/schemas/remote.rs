@@ -36,12 +36,7 @@ fn name(text: &str) -> Result<String, String> {
 impl Remote {
     /// Connects; no request is made yet.
     pub async fn connect(&self) -> Result<Operator, Error> {
-        let region = match &self.region {
-            Some(region) => region.clone(),
-            None => std::env::var("AWS_DEFAULT_REGION")
-                .map_err(|_| Error::Failed("no region: give --region, or set AWS_REGION".to_owned()))?,
-        };
-        Ok(Operator::connect(&region, self.endpoint.as_deref()).await)
+        Ok(Operator::connect(&region(self.region.as_deref())?, self.endpoint.as_deref()).await)
     }
 
     /// What a failed request means.
@@ -77,13 +72,14 @@ impl Remote {
     }
 }
 
+/// The region that is named, else the environment's.
+pub fn region(named: Option<&str>) -> Result<String, Error> {
+    let otherwise = || std::env::var("AWS_DEFAULT_REGION").ok();
+    let missing = || Error::Failed("no region: give --region, or set AWS_REGION".to_owned());
+    named.map(str::to_owned).or_else(otherwise).ok_or_else(missing)
+}
+
 /// The stack that owns what has these tags.
 pub fn stack(tags: &BTreeMap<String, String>) -> Option<&str> {
     tags.get("aws:cloudformation:stack-name").map(String::as_str)
-}
-
-/// A runtime for the requests of a command.
-pub fn runtime() -> Result<tokio::runtime::Runtime, Error> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.map_err(|error| Error::Unexpected(format!("cannot start a runtime: {error}")))
 }

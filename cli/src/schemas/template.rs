@@ -39,7 +39,8 @@ pub fn hold(project: &Project) -> Result<(), Error> {
 
 /// The newest release of every event type, as the registry takes it.
 pub fn newest(project: &Project) -> Result<Vec<EventBridgeSchema>, Error> {
-    eventbridge::newest(&documents::platform_of(project)?, &super::open(project)?)
+    let registry = super::open(project)?;
+    eventbridge::newest(&documents::platform_of(project, &registry)?, &registry)
         .map_err(|fault| Error::Failed(fault.to_string()))
 }
 

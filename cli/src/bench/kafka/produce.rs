@@ -19,6 +19,7 @@ use crate::interrupt;
 use crate::kafka::Artifacts;
 use crate::phase::Phase;
 use crate::project::Project;
+use crate::runtime;
 
 const TOPIC: &str = "bench-produce";
 const PARTITIONS: i32 = 12;
@@ -178,8 +179,7 @@ fn describe(mode: &str, ours: &Ours) -> String {
 
 /// Makes the topic, does it, and deletes the topic, also when it failed.
 fn with_topic<T>(brokers: &str, work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Error::Unexpected(format!("cannot start a runtime: {error}")))?;
+    let runtime = runtime::new()?;
     let kafka = |error| Error::chain("Kafka", &error);
     let cluster =
         runtime.block_on(Cluster::connect(&Connection::plaintext(brokers), TIMEOUT)).map_err(kafka)?;

@@ -23,6 +23,7 @@ use crate::error::Error;
 use crate::interrupt;
 use crate::project::Project;
 use crate::running;
+use crate::runtime;
 use crate::samconfig::LocalDeployment;
 
 use super::{kinds, template};
@@ -83,8 +84,7 @@ pub fn run(project: &Project, options: &Options) -> Result<(), Error> {
             return Err(Error::Failed(format!("{lines}\n--unchecked applies the file all the same")));
         }
     }
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Error::Unexpected(format!("cannot start a runtime: {error}")))?;
+    let runtime = runtime::new()?;
     runtime.block_on(apply(project, options, &rules))
 }
 
@@ -170,15 +170,7 @@ async fn send_one(place: &Place, request: &Request) -> Result<(), AwsError> {
 async fn place(project: &Project, options: &Options, in_file: Option<&str>) -> Result<Place, Error> {
     let bus = options.bus.as_deref().or(in_file).map(str::to_owned);
     if options.region.is_none() && options.endpoint.is_none() {
-        let stack = running::stack(project).map_err(|error| {
-            if matches!(error, Error::Failed(_)) {
-                // Its words name an option that is not here.
-                let what =
-                    "nothing is running; `cargo semel up` starts the stack, and --region names one on AWS";
-                return Error::Failed(what.to_owned());
-            }
-            error
-        })?;
+        let stack = running::stack(project, "and --region names one on AWS")?;
         let foreign = template::rule_ids(project)?.into_iter().filter_map(|id| {
             // A rule of another bus than the default one is called by both names.
             let name = stack.resources.get(&id)?.rsplit('|').next()?.to_owned();

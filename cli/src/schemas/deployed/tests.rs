@@ -16,10 +16,8 @@ impl Bench {
     /// With the newest release of every event type deployed.
     fn new() -> Self {
         let project = Project::locate(None).expect("the project");
-        let (platform, registry) = (
-            documents::platform_of(&project).expect("a platform"),
-            super::super::open(&project).expect("releases"),
-        );
+        let registry = super::super::open(&project).expect("releases");
+        let platform = documents::platform_of(&project, &registry).expect("a platform");
         let (service, endpoint) = SchemaService::start().expect("a service");
         let remote = Remote {
             registry: "shop".to_owned(),
@@ -43,7 +41,7 @@ impl Bench {
     }
 
     fn rows(&self) -> Result<Vec<Row>, Error> {
-        remote::runtime().expect("a runtime").block_on(async {
+        runtime::new().expect("a runtime").block_on(async {
             let operator = self.remote.connect().await?;
             rows(&operator, &self.remote, &self.platform, &self.registry).await
         })

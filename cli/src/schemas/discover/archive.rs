@@ -6,12 +6,14 @@ use std::time::SystemTime;
 use semel_aws::operator::{Operator, Pace, Replay, Step};
 use semel_registry::discovery::Discovery;
 
+use super::super::remote;
 use super::Options;
 use crate::error::Error;
 use crate::interrupt;
 use crate::phase::Phase;
 use crate::project::Project;
 use crate::running;
+use crate::runtime;
 
 /// Where the archive is.
 struct Source {
@@ -23,17 +25,10 @@ struct Source {
 impl Source {
     fn of(project: &Project, options: &Options) -> Result<Self, Error> {
         if let Some(archive) = &options.archive {
-            let region = super::region(options)?.to_owned();
+            let region = remote::region(options.region.as_deref())?;
             return Ok(Self { archive: archive.clone(), region, endpoint: options.endpoint.clone() });
         }
-        let stack = running::stack(project).map_err(|error| {
-            if !matches!(error, Error::Failed(_)) {
-                return error;
-            }
-            let what = "nothing is running: `cargo semel up` starts the stack, --archive names one on AWS, and \
-                        --events reads a file";
-            Error::Failed(what.to_owned())
-        })?;
+        let stack = running::stack(project, "--archive names one on AWS, and --events reads a file")?;
         let archive = stack.output("ArchiveName")?.to_owned();
         Ok(Self { archive, region: stack.region, endpoint: Some(stack.endpoint) })
     }
@@ -49,7 +44,7 @@ pub fn read(
     let title = format!("replay archive {} into a queue of its own", source.archive);
     let complete = Phase::run(title, |phase| {
         let mut reading = Reading { discovery, limit: options.limit, failed: None, phase };
-        let outcome = super::runtime()?.block_on(async {
+        let outcome = runtime::new()?.block_on(async {
             let operator = Operator::connect(&source.region, source.endpoint.as_deref()).await;
             let pace = if source.endpoint.is_some() { Pace::LOCAL } else { Pace::AWS };
             let until = SystemTime::now();

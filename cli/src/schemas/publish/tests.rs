@@ -24,7 +24,7 @@ impl Bench {
             region: Some("us-east-1".to_owned()),
             endpoint: Some(endpoint),
         };
-        let runtime = remote::runtime().expect("a runtime");
+        let runtime = runtime::new().expect("a runtime");
         let operator = runtime.block_on(remote.connect()).expect("a client");
         Self { service, remote, operator, schemas, runtime }
     }
