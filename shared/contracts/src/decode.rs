@@ -66,10 +66,14 @@ fn verdict<E: Family>(
     match first {
         Ok(Incoming { envelope, bus }) if is_newest(&envelope) => agree(envelope, bus.as_ref()),
         // Its data may have passed for the newest shape, or not: both say nothing of an older version.
-        first => older::read(text, form).unwrap_or_else(|| match first {
-            Ok(Incoming { envelope, bus }) => agree(envelope, bus.as_ref()),
-            Err(error) => Err(diagnose::diagnose::<E>(text, form, &error)),
-        }),
+        first => {
+            let opened = peek::open(text, form);
+            let older = opened.as_ref().ok().and_then(|opened| older::read(text, opened));
+            older.unwrap_or_else(|| match first {
+                Ok(Incoming { envelope, bus }) => agree(envelope, bus.as_ref()),
+                Err(error) => Err(diagnose::diagnose::<E>(text, form, opened, &error)),
+            })
+        }
     }
 }
 

@@ -13,15 +13,21 @@ use crate::violation::examine;
 use crate::{ContractError, Envelope, Family, Fault, Kind};
 
 use super::Form;
-use super::peek::{Opened, Peek, fault, open};
+use super::peek::{Opened, Peek, fault};
 use super::read::IncomingSeed;
 
-/// Why `text` was not read as an event of the family `E`. `first` is the error that the first pass gave.
-pub(super) fn diagnose<E: Family>(text: &str, form: Form, first: &serde_json::Error) -> ContractError {
+/// Why `text` was not read as an event of the family `E`. `opened` is what was found in it, and `first` the error that
+/// the first pass gave.
+pub(super) fn diagnose<E: Family>(
+    text: &str,
+    form: Form,
+    opened: Result<Opened<'_>, Fault>,
+    first: &serde_json::Error,
+) -> ContractError {
     if let Err(error) = serde_json::from_str::<IgnoredAny>(text) {
         return ContractError::new(Fault::NotJson { detail: error.to_string() }, None, None);
     }
-    let Opened { prefix, envelope } = match open(text, form) {
+    let Opened { prefix, envelope } = match opened {
         Ok(opened) => opened,
         Err(fault) => return ContractError::new(fault, None, None),
     };

@@ -16,18 +16,17 @@ use crate::upcast::{Misfit, Step, Upcast};
 use crate::violation::examine;
 use crate::{ContractError, Envelope, Family, Fault, Kind, SchemaVersion};
 
-use super::peek::{Opened, fault, on_bus, open};
+use super::agree;
+use super::peek::{Opened, fault, on_bus};
 use super::read::IncomingSeed;
-use super::{Form, agree};
 
 /// Whether an event is of a major version that has steps to the newest.
 pub(super) fn is_older(found: SchemaVersion, newest: SchemaVersion) -> bool {
     (1..newest.major).contains(&found.major)
 }
 
-/// Reads `text` as an event of an older major version; `None` if it is none.
-pub(super) fn read<E: Family>(text: &str, form: Form) -> Option<Result<Envelope<E>, ContractError>> {
-    let opened = open(text, form).ok()?;
+/// Reads `text`, in which `opened` was found, as an event of an older major version; `None` if it is none.
+pub(super) fn read<E: Family>(text: &str, opened: &Opened<'_>) -> Option<Result<Envelope<E>, ContractError>> {
     let name = opened.envelope.event_type()?;
     let kind = E::Kind::find(&name)?;
     let (found, newest) = (opened.envelope.version()?, kind.newest());
@@ -35,7 +34,7 @@ pub(super) fn read<E: Family>(text: &str, form: Form) -> Option<Result<Envelope<
         return None;
     }
     let steps = kind.steps().get(usize::from(found.major) - 1..)?;
-    let read = upcast(text, &opened, steps).and_then(|text| newest_of(&text, newest));
+    let read = upcast(text, opened, steps).and_then(|text| newest_of(&text, newest));
     let read =
         read.unwrap_or_else(|fault| Err(ContractError::new(fault, opened.envelope.event_id(), Some(&name))));
     Some(read.map_err(|error| error.of_version(found)))

@@ -45,7 +45,7 @@ pub(super) struct Opened<'a> {
     pub(super) envelope: Peek<'a>,
 }
 
-/// Finds the envelope of a body that is JSON.
+/// Finds the envelope of a body. Of one that is not JSON the fault says less than [`Fault::NotJson`] does.
 pub(super) fn open(text: &str, form: Form) -> Result<Opened<'_>, Fault> {
     let outer = peek(text).map_err(|violated| fault(violated, ""))?;
     match (form, outer.detail) {
