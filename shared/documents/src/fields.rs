@@ -39,50 +39,39 @@ fn add<'a>(
     inside: &mut Vec<&'a str>,
     rows: &mut Vec<Row>,
 ) {
-    match of {
-        Type::Named(name) => {
-            let found = definitions.iter().find(|(each, _)| each == name);
-            let Some((name, schema)) = found.filter(|(name, _)| !inside.contains(name)) else { return };
-            if inside.len() >= MAX_DEPTH {
-                return;
-            }
-            inside.push(name);
-            match types::shape(schema) {
-                Shape::Object(fields) => {
-                    for field in &fields {
-                        let path = if path.is_empty() {
-                            field.name.clone()
-                        } else {
-                            format!("{path}.{}", field.name)
-                        };
-                        rows.push(row(definitions, field, &path));
-                        add(definitions, &field.of, &path, inside, rows);
-                    }
-                }
-                Shape::Choice(choices) => {
-                    for (of, _) in &choices {
-                        add(definitions, of, path, inside, rows);
-                    }
-                }
-                Shape::Alias(of) => add(definitions, &of, path, inside, rows),
-            }
-            inside.pop();
-        }
-        Type::List(inner) => add(definitions, inner, &format!("{path}[]"), inside, rows),
-        Type::Map(inner) => add(definitions, inner, &format!("{path}.*"), inside, rows),
-        Type::Union(parts) | Type::All(parts) => {
-            for part in parts {
-                add(definitions, part, path, inside, rows);
-            }
-        }
-        Type::Anything
-        | Type::Null
-        | Type::Boolean
-        | Type::Integer
-        | Type::Number
-        | Type::Text
-        | Type::Literal(_) => {}
+    let Type::Named(name) = of else {
+        let path = if matches!(of, Type::List(_)) {
+            format!("{path}[]")
+        } else if matches!(of, Type::Map(_)) {
+            format!("{path}.*")
+        } else {
+            path.to_owned()
+        };
+        return of.parts().iter().for_each(|part| add(definitions, part, &path, inside, rows));
+    };
+    let found = definitions.iter().find(|(each, _)| each == name);
+    let Some((name, schema)) = found.filter(|(name, _)| !inside.contains(name)) else { return };
+    if inside.len() >= MAX_DEPTH {
+        return;
     }
+    inside.push(name);
+    match types::shape(schema) {
+        Shape::Object(fields) => {
+            for field in &fields {
+                let path =
+                    if path.is_empty() { field.name.clone() } else { format!("{path}.{}", field.name) };
+                rows.push(row(definitions, field, &path));
+                add(definitions, &field.of, &path, inside, rows);
+            }
+        }
+        Shape::Choice(choices) => {
+            for (of, _) in &choices {
+                add(definitions, of, path, inside, rows);
+            }
+        }
+        Shape::Alias(of) => add(definitions, &of, path, inside, rows),
+    }
+    inside.pop();
 }
 
 fn row(definitions: &Definitions, field: &Field, path: &str) -> Row {
@@ -101,22 +90,13 @@ fn row(definitions: &Definitions, field: &Field, path: &str) -> Row {
 
 /// The one definition that a type is, but for being absent.
 fn definition_of(of: &Type) -> Option<&str> {
-    match of {
-        Type::Named(name) => Some(name),
-        Type::Union(parts) => match parts.as_slice() {
-            [one, Type::Null] | [Type::Null, one] => definition_of(one),
-            _ => None,
-        },
-        Type::Anything
-        | Type::Null
-        | Type::Boolean
-        | Type::Integer
-        | Type::Number
-        | Type::Text
-        | Type::Literal(_)
-        | Type::List(_)
-        | Type::Map(_)
-        | Type::All(_) => None,
+    if let Type::Named(name) = of {
+        return Some(name);
+    }
+    let Type::Union(parts) = of else { return None };
+    match parts.as_slice() {
+        [one, Type::Null] | [Type::Null, one] => definition_of(one),
+        _ => None,
     }
 }
 

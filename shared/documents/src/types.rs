@@ -36,6 +36,24 @@ pub enum Type {
     All(Vec<Type>),
 }
 
+impl Type {
+    /// The types that it is made of, one step down.
+    pub fn parts(&self) -> &[Self] {
+        match self {
+            Self::List(inner) | Self::Map(inner) => std::slice::from_ref(inner),
+            Self::Union(parts) | Self::All(parts) => parts,
+            Self::Anything
+            | Self::Null
+            | Self::Boolean
+            | Self::Integer
+            | Self::Number
+            | Self::Text
+            | Self::Literal(_)
+            | Self::Named(_) => &[],
+        }
+    }
+}
+
 /// What a definition is.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Shape {

@@ -58,18 +58,10 @@ fn add<'a>(
 
 /// The definitions that a type refers to.
 fn names(of: &Type, found: &mut Vec<String>) {
-    match of {
-        Type::Named(name) => found.push(name.clone()),
-        Type::List(inner) | Type::Map(inner) => names(inner, found),
-        Type::Union(parts) | Type::All(parts) => parts.iter().for_each(|part| names(part, found)),
-        Type::Anything
-        | Type::Null
-        | Type::Boolean
-        | Type::Integer
-        | Type::Number
-        | Type::Text
-        | Type::Literal(_) => {}
+    if let Type::Named(name) = of {
+        found.push(name.clone());
     }
+    of.parts().iter().for_each(|part| names(part, found));
 }
 
 fn remarks(schema: &Value) -> Vec<String> {
