@@ -21,11 +21,11 @@ def check_version() -> None:
 
 def install_all() -> Seam:
     """Installs every mend and returns the seam that can take them out again."""
-    from . import (admin, archives, buckets, device_rules, http_api, kafka_mapping, large_events, logs, mail,
-                   message_moves, pollers, queues, replays, runtime_api, schedules, tables)
+    from . import (admin, archives, buckets, device_rules, http_api, item_copies, kafka_mapping, large_events, logs,
+                   mail, message_moves, pollers, queues, replays, runtime_api, schedules, tables)
 
     seam = Seam()
-    for mend in (http_api, tables, buckets, archives, replays, device_rules, kafka_mapping, large_events, queues,
-                 message_moves, pollers, runtime_api, logs, schedules, mail, admin):
+    for mend in (http_api, tables, item_copies, buckets, archives, replays, device_rules, kafka_mapping, large_events,
+                 queues, message_moves, pollers, runtime_api, logs, schedules, mail, admin):
         mend.install(seam)
     return seam
