@@ -7,7 +7,7 @@
 use std::fmt::Write as _;
 use std::ops::Range;
 
-use base64_simd::{Out, STANDARD};
+use base64_turbo::STANDARD;
 use semel_contracts::Timestamp;
 
 use crate::load::{self, Batch};
@@ -116,7 +116,7 @@ impl Template {
 impl Event {
     /// `at` is where the value will stand in the payload.
     fn of(value: &[u8], at: usize, offset: usize, timestamp: usize) -> Self {
-        let text = STANDARD.decode_to_vec(value).expect("base64");
+        let text = STANDARD.decode(value).expect("base64");
         assert!(text.starts_with(b"{\"event_id\":\""), "an event begins with its id");
         let label: &[u8] = b"\"timestamp\":\"";
         let from = text.windows(label.len()).position(|window| window == label).expect("an event has a time");
@@ -183,7 +183,7 @@ fn write_digits(to: &mut [u8], mut number: u64) {
 }
 
 fn encode(groups: &[u8], to: &mut [u8]) {
-    let _ = STANDARD.encode(groups, Out::from_slice(&mut to[..groups.len() / 3 * 4]));
+    STANDARD.encode_slice(groups, &mut to[..groups.len() / 3 * 4]).expect("room for it");
 }
 
 /// A UUID of version 7 in form, without a time in it, of a number: another one for another number.
@@ -235,7 +235,7 @@ mod tests {
         let records = payload["records"]["telemetry-3"].as_array().expect("the partition").clone();
         let read = |record: Value| {
             assert_eq!(record["partition"], 3);
-            let value = STANDARD.decode_to_vec(record["value"].as_str().expect("a text")).expect("base64");
+            let value = STANDARD.decode(record["value"].as_str().expect("a text")).expect("base64");
             Read {
                 offset: record["offset"].as_i64().expect("a number"),
                 timestamp: record["timestamp"].as_u64().expect("a number"),
@@ -248,7 +248,7 @@ mod tests {
     fn template() -> (Template, Vec<Value>) {
         let batch = load::batch(&mut Load::new(50));
         let value = |range: &Range<usize>| {
-            let text = STANDARD.decode_to_vec(&batch.payload[range.clone()]).expect("base64");
+            let text = STANDARD.decode(&batch.payload[range.clone()]).expect("base64");
             serde_json::from_slice(&text).expect("JSON")
         };
         let values = batch.values.iter().map(value).collect();

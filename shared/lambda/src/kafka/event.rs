@@ -134,7 +134,7 @@ impl MskEvent {
         }
     }
 
-    fn piece(&self, span: Span) -> &[u8] {
+    pub(super) fn piece(&self, span: Span) -> &[u8] {
         self.bytes.get(span.from as usize..span.to as usize).unwrap_or_default()
     }
 }
@@ -188,11 +188,8 @@ impl Loading {
     /// Decodes base64. What is none is kept as it is, as the error.
     pub(super) fn decode(&mut self, text: &[u8]) -> Decoded {
         let room = self.event.bytes.get_mut(self.used..).unwrap_or_default();
-        match base64_simd::STANDARD.decode(text, base64_simd::Out::from_slice(room)) {
-            Ok(decoded) => {
-                let length = decoded.len();
-                Ok(self.take(length))
-            }
+        match base64_turbo::STANDARD.decode_slice(text, room) {
+            Ok(length) => Ok(self.take(length)),
             Err(_) => Err(self.keep(text)),
         }
     }

@@ -129,6 +129,44 @@ fn a_broken_value_is_its_own_records_fault() {
     assert_eq!(decode(&payload(&json!({ "t-0": bad }))).unwrap(), expected);
 }
 
+/// The vector code has a way of its own for each length's end: every length, every place, every byte.
+#[test]
+fn base64_is_judged_and_read_as_the_standard_has_it() {
+    let agree = |text: &[u8]| {
+        let mut loading = Loading::new(text.len() + 8, Vec::new());
+        let found = loading.decode(text);
+        let event = loading.finish();
+        let expected = STANDARD.decode(text).map_err(|_| text.to_vec());
+        let found = found.map(|span| event.piece(span).to_vec()).map_err(|span| event.piece(span).to_vec());
+        assert_eq!(found, expected, "{}", text.escape_ascii());
+    };
+    let bytes: Vec<u8> = (0..1_200_u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    for length in (0..400).chain([963, 964, 965, 1_199, 1_200]) {
+        let text = STANDARD.encode(&bytes[..length]).into_bytes();
+        agree(&text);
+        (1..=5.min(text.len())).for_each(|less| agree(&text[..text.len() - less]));
+        agree(&[&text[..], b"="].concat());
+    }
+    for length in [1, 2, 3, 20, 21, 22, 47, 96, 97, 98, 193, 299, 964] {
+        let mut text = STANDARD.encode(&bytes[..length]).into_bytes();
+        for place in 0..text.len() {
+            let good = text[place];
+            for other in [b'=', b'-', b'_', b'"', b'\\', b' ', b'A', b'/', 0, 0x7f, 0x80, 0xff] {
+                text[place] = other;
+                agree(&text);
+            }
+            text[place] = good;
+        }
+        for byte in 0..=u8::MAX {
+            for place in [0, text.len() / 2, text.len() - 3, text.len() - 2, text.len() - 1] {
+                let good = std::mem::replace(&mut text[place], byte);
+                agree(&text);
+                text[place] = good;
+            }
+        }
+    }
+}
+
 #[test]
 fn headers_and_timestamps_may_be_null_or_absent() {
     let mut records = [
