@@ -16,9 +16,11 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use crate::arguments;
+use crate::breakdown::{Event, Invocations, Parts, millis};
 use crate::figures::Percentiles;
 use crate::load::Load;
 use crate::proxy::Proxy;
+use crate::split::{Split, Way};
 
 const TOPIC: &str = "telemetry";
 const ARTICLES: u64 = 50;
@@ -39,6 +41,10 @@ pub struct Report {
     published_ms: Percentiles,
     /// From the same moment to the committed effect.
     committed_ms: Percentiles,
+    /// What that time went to.
+    parts_ms: Parts,
+    /// What the function and the engine did in it.
+    invocations: Invocations,
 }
 
 /// A batch that was published.
@@ -65,25 +71,31 @@ pub fn measure() -> Report {
             places().filter(|(_, position)| proxy.reached(position.partition) <= offset(*position)).count();
         if left == 0 { Ok(()) } else { Err(format!("{left} of {} events are not", places().count())) }
     });
+    let exchanges = proxy.exchanges();
+    assert!(exchanges.iter().all(|each| !each.trace.is_empty()), "the function's requests name their trace");
+    let split = Split::of(exchanges);
+    let way = |position: Position| split.way(position.partition, offset(position));
+    let ways: Vec<(&Sent, Way)> =
+        places().map(|(sent, position)| (sent, way(position).expect("it has been waited for"))).collect();
     // The first batches meet a cold function.
     let from = sent[0].due + Duration::from_secs(warm_up.into());
-    let measured = || places().filter(|(sent, _)| sent.due >= from);
-    let millis = |from: Instant, to: Instant| to.saturating_duration_since(from).as_secs_f64() * 1e3;
-    let committed = measured().map(|(sent, position)| {
-        let at = proxy.committed(position.partition, offset(position)).expect("it has been waited for");
-        millis(sent.due, at)
-    });
-    let committed: Vec<f64> = committed.collect();
-    let published = measured().map(|(sent, _)| millis(sent.due, sent.published)).collect();
+    let measured = ways.iter().filter(|(sent, _)| sent.due >= from);
+    let events: Vec<Event> =
+        measured.map(|(sent, way)| Event { due: sent.due, published: sent.published, way: *way }).collect();
+    let ways: Vec<Way> = ways.iter().map(|(_, way)| *way).collect();
+    let published = events.iter().map(|event| millis(event.due, event.published)).collect();
+    let committed = events.iter().map(Event::committed_ms).collect();
     Report {
         events_per_second: rate,
         seconds,
         warm_up_seconds: warm_up,
-        events: committed.len(),
+        events: events.len(),
         events_per_call: BATCH,
         publishers: PUBLISHERS,
         published_ms: Percentiles::of(published).expect("there are events"),
         committed_ms: Percentiles::of(committed).expect("there are events"),
+        parts_ms: Parts::of(&events, &split).expect("there are events"),
+        invocations: Invocations::of(&events, &ways, &split).expect("there are events"),
     }
 }
 

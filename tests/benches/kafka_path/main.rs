@@ -21,7 +21,9 @@
 
 mod arguments;
 mod bootstrap;
+mod breakdown;
 mod cpu;
+mod exchange;
 mod figures;
 mod function;
 mod http;
@@ -32,6 +34,7 @@ mod load;
 mod produce;
 mod proxy;
 mod runtime_api;
+mod split;
 mod stand_in;
 mod template;
 
