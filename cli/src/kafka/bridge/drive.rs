@@ -72,13 +72,15 @@ pub async fn run<E: Invoker + Destination>(
         member.pause(pause);
         member.resume(resume);
         tokio::select! {
-            event = member.next() => match event {
-                Some(event) => {
+            told = member.next() => match told {
+                // All of it before anything is started: or the first partition's records went alone, and those of the
+                // others waited until that invocation was over.
+                Some(events) => for event in events {
                     if matches!(event, LogEvent::NotCommitted { .. }) {
                         commits_pause_until = Some(now() + COMMIT_PAUSE_MILLIS);
                     }
                     apply(&drive.mapping, &mut schedule, event);
-                }
+                },
                 // The member has ended by itself and says why when it is closed.
                 None => break,
             },

@@ -9,8 +9,8 @@ use tokio::sync::mpsc;
 
 use super::record::{Record, TopicPartition};
 
-/// Events that may wait for the bridge; it takes them without waiting for anything itself.
-const EVENTS_MAX: usize = 64;
+/// Polls whose events may wait for the bridge; it takes them without waiting for anything itself.
+const POLLS_MAX: usize = 64;
 /// How long a member that is leaving may take for its last commit.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -77,7 +77,7 @@ enum Command {
 #[derive(Debug)]
 pub struct Member {
     commands: mpsc::UnboundedSender<Command>,
-    events: mpsc::Receiver<LogEvent>,
+    events: mpsc::Receiver<Vec<LogEvent>>,
     task: tokio::task::JoinHandle<Result<(), LogError>>,
 }
 
@@ -85,13 +85,13 @@ impl Member {
     /// Starts serving.
     pub fn start(log: impl Log) -> Self {
         let (commands, command_queue) = mpsc::unbounded_channel();
-        let (event_queue, events) = mpsc::channel(EVENTS_MAX);
+        let (event_queue, events) = mpsc::channel(POLLS_MAX);
         let task = tokio::spawn(serve(log, command_queue, event_queue));
         Self { commands, events, task }
     }
 
-    /// The next event; none when the member has ended.
-    pub async fn next(&mut self) -> Option<LogEvent> {
+    /// What one poll told, all of it, so that it is decided on together; none when the member has ended.
+    pub async fn next(&mut self) -> Option<Vec<LogEvent>> {
         self.events.recv().await
     }
 
@@ -141,7 +141,7 @@ impl Member {
 async fn serve<L: Log>(
     mut log: L,
     mut commands: mpsc::UnboundedReceiver<Command>,
-    events: mpsc::Sender<LogEvent>,
+    events: mpsc::Sender<Vec<LogEvent>>,
 ) -> Result<(), LogError> {
     loop {
         tokio::select! {
@@ -149,7 +149,7 @@ async fn serve<L: Log>(
             command = commands.recv() => match command {
                 Some(Command::Commit(positions)) => {
                     if let Err(error) = log.commit(&positions).await {
-                        let _ = events.send(LogEvent::NotCommitted { positions, reason: error.0 }).await;
+                        let _ = events.send(vec![LogEvent::NotCommitted { positions, reason: error.0 }]).await;
                     }
                 }
                 Some(Command::Pause(sources)) => log.pause(&sources).await,
@@ -159,10 +159,10 @@ async fn serve<L: Log>(
                     return Ok(());
                 }
             },
-            polled = log.poll() => for event in polled? {
+            polled = log.poll() => {
                 // Whoever closes does not listen any more, and ends the commands.
-                let _ = events.send(event).await;
-            },
+                let _ = events.send(polled?).await;
+            }
         }
     }
 }

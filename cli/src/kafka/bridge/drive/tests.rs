@@ -306,6 +306,16 @@ async fn every_record_is_sent_once_and_in_order_when_nothing_fails() {
 }
 
 #[tokio::test]
+async fn what_one_poll_gave_goes_out_together() {
+    let broker = Broker::with(1);
+    let function = Function::new(|_: &BTreeMap<String, Vec<i64>>| Ok(ok()));
+    let _running = start(&function, &broker, mapping(), Options { pollers: 1, ..PLAIN });
+    broker.until_lag_is(0).await;
+    assert_eq!(function.seen().most_at_work, 3, "each partition had an invocation of its own");
+    every_record_was_done(&function, 1);
+}
+
+#[tokio::test]
 async fn failures_of_every_kind_lose_nothing_and_overtake_nothing() {
     let broker = Broker::with(60);
     broker.state().refused_commits = 3;
