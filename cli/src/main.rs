@@ -8,6 +8,7 @@ mod after_deploy;
 mod bench;
 mod build;
 mod check;
+mod consent;
 mod deploy;
 mod devices;
 mod documents;

@@ -41,7 +41,10 @@ enum Command {
     Discover(discover::Options),
     /// Show every release: version, day, owner, compatibility mode and id
     List(list::Options),
-    /// Put the newest releases into a schema registry of EventBridge; shows a plan and asks first
+    /// Put the newest releases into a schema registry of EventBridge, after showing the plan
+    ///
+    /// Asks before it does anything, unless --yes is given. Where nobody can be asked, it only shows the plan, and ends
+    /// with status 3 if something is to be done. After a failure the same command does the rest.
     Publish(publish::Options),
     /// Release a working schema as a new version, with a golden sample
     Release(release::Options),

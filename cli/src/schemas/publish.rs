@@ -7,7 +7,6 @@
 mod tests;
 
 use std::collections::BTreeMap;
-use std::io::{self, IsTerminal, Write};
 
 use clap::Args;
 use semel_aws::operator::{Operator, RegisteredSchema, SchemaContent};
@@ -17,6 +16,7 @@ use serde_json::Value;
 
 use super::remote::{self, Remote};
 use super::template;
+use crate::consent::Consent;
 use crate::error::Error;
 use crate::interrupt;
 use crate::project::Project;
@@ -32,9 +32,8 @@ pub const FORMAT: &str = "JSONSchemaDraft4";
 pub struct Options {
     #[command(flatten)]
     remote: Remote,
-    /// Do it without asking
-    #[arg(long)]
-    yes: bool,
+    #[command(flatten)]
+    consent: Consent,
     /// Print JSON, an array of objects with name, version, change and done; without --yes nothing is done
     #[arg(long)]
     json: bool,
@@ -91,7 +90,15 @@ pub struct Plan {
     pub others: Vec<String>,
 }
 
-/// Plans, asks, and does it.
+impl Plan {
+    /// How much is not as it should be.
+    fn changes(&self) -> usize {
+        let schemas = self.rows.iter().filter(|row| row.change != Change::Unchanged).count();
+        usize::from(self.creates_registry) + schemas
+    }
+}
+
+/// Plans, asks, and does it. Ends with [`Error::Pending`] if there is something to do and nobody says yes.
 pub fn run(project: &Project, options: &Options) -> Result<(), Error> {
     let schemas = template::newest(project)?;
     let runtime = runtime::new()?;
@@ -100,19 +107,16 @@ pub fn run(project: &Project, options: &Options) -> Result<(), Error> {
     if !options.json {
         print(&plan, &options.remote.registry);
     }
-    let nothing = !plan.creates_registry && plan.rows.iter().all(|row| row.change == Change::Unchanged);
-    let goes_on = !nothing && (options.yes || (!options.json && is_wanted()?));
-    let applied = if goes_on {
-        runtime.block_on(apply(&operator, &options.remote, &schemas, &mut plan))
-    } else {
-        Ok(())
-    };
+    let changes = plan.changes();
+    let consent = options.consent.to(changes, options.json);
+    let outcome =
+        consent.and_then(|()| runtime.block_on(apply(&operator, &options.remote, &schemas, &mut plan)));
     if options.json {
         super::print_json(&plan.rows)?;
-    } else if goes_on && applied.is_ok() {
+    } else if changes > 0 && outcome.is_ok() {
         println!("done");
     }
-    applied
+    outcome
 }
 
 /// Looks at the registry, and says what has to be done.
@@ -223,18 +227,4 @@ fn print(plan: &Plan, registry: &str) {
     for other in &plan.others {
         println!("{:<10} {other}, which is no event type of this project", "leave");
     }
-}
-
-/// Asks the person at the terminal.
-fn is_wanted() -> Result<bool, Error> {
-    if !io::stdin().is_terminal() {
-        return Err(Error::Failed("nobody can be asked here: --yes does it without".to_owned()));
-    }
-    print!("Do this? [y/N] ");
-    let asked = io::stdout().flush().and_then(|()| {
-        let mut answer = String::new();
-        io::stdin().read_line(&mut answer).map(|_| answer)
-    });
-    let answer = asked.map_err(Error::io("read from", "the terminal"))?;
-    Ok(["y", "yes"].contains(&answer.trim().to_lowercase().as_str()))
 }

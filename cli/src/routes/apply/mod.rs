@@ -12,13 +12,13 @@ mod tests;
 mod wanted;
 mod warnings;
 
-use std::io::{BufRead, IsTerminal, Write};
 use std::path::PathBuf;
 
 use clap::Args;
 use semel_aws::AwsError;
 use semel_aws::operator::Operator;
 
+use crate::consent::Consent;
 use crate::error::Error;
 use crate::interrupt;
 use crate::project::Project;
@@ -35,7 +35,6 @@ pub use self::wanted::rule_arn;
 
 /// What to apply, and where.
 #[derive(Args)]
-#[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
 pub struct Options {
     /// The file with the rules, YAML or JSON (docs/routing.md says what it may hold)
     #[arg(value_name = "FILE")]
@@ -52,9 +51,8 @@ pub struct Options {
     /// Also remove the rules that an earlier version of this file made and that it does not have any more
     #[arg(long)]
     prune: bool,
-    /// Do not ask
-    #[arg(long)]
-    yes: bool,
+    #[command(flatten)]
+    consent: Consent,
     /// Apply patterns that do not fit the schemas, too
     #[arg(long)]
     unchecked: bool,
@@ -70,7 +68,7 @@ struct Place {
     foreign: Foreign,
 }
 
-/// Does it. Ends with [`Error::Pending`] if there is something to do and nobody to ask.
+/// Does it. Ends with [`Error::Pending`] if there is something to do and nobody says yes.
 pub fn run(project: &Project, options: &Options) -> Result<(), Error> {
     let rules = file::read(&options.file)?;
     let faults = rules.faults();
@@ -106,36 +104,17 @@ async fn apply(project: &Project, options: &Options, file: &file::RulesFile) -> 
     if !options.json {
         print!("{}", shown.text());
     }
-    let goes_on = changes > 0 && (options.yes || asked(options, changes)?);
-    if goes_on {
+    let consent = options.consent.to(changes, options.json);
+    if changes > 0 && consent.is_ok() {
         send(&place, &steps).await?;
         shown.applied = true;
     }
     if options.json {
         println!("{}", shown.json());
-    } else if goes_on {
+    } else if shown.applied {
         println!("applied");
     }
-    if changes > 0 && !goes_on {
-        return Err(Error::Pending(format!("rules to be applied: {changes}; --yes applies them")));
-    }
-    Ok(())
-}
-
-/// Whether a person at a terminal says yes.
-fn asked(options: &Options, changes: usize) -> Result<bool, Error> {
-    if options.json || !std::io::stdin().is_terminal() {
-        return Ok(false);
-    }
-    let failed = |source| Error::Io { doing: "ask at", path: "the terminal".into(), source };
-    let mut stderr = std::io::stderr();
-    write!(stderr, "rules to be applied: {changes}. Apply them? [y/N] ")
-        .and_then(|()| stderr.flush())
-        .map_err(failed)?;
-    let mut line = String::new();
-    std::io::stdin().lock().read_line(&mut line).map_err(failed)?;
-    interrupt::check()?;
-    Ok(matches!(line.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+    consent
 }
 
 /// Sends every request, one after the other. An error says what was done before it.
