@@ -138,7 +138,7 @@ async fn send(place: &Place, steps: &[Step]) -> Result<(), Error> {
 async fn send_one(place: &Place, request: &Request) -> Result<(), AwsError> {
     let (operator, bus) = (&place.operator, place.bus.as_str());
     match request {
-        Request::PutRule(rule) => operator.put_rule(bus, rule).await,
+        Request::PutRule(rule) => operator.put_rule(bus, rule).await.map(drop),
         Request::PutTargets(rule, targets) => operator.put_targets(bus, rule, targets).await,
         Request::RemoveTargets(rule, ids) => operator.remove_targets(bus, rule, ids).await,
         Request::EnableRule(rule) => operator.enable_rule(bus, rule).await,

@@ -95,7 +95,7 @@ impl Operator {
         const OPERATION: &str = "EventBridge DescribeEventBus";
         let answer = self.events.describe_event_bus().name(bus).send().await;
         let arn = answer.map_err(|error| AwsError::of(OPERATION, &error))?.arn;
-        arn.ok_or_else(|| AwsError::new(Class::Fatal, OPERATION, "NoArn", "the answer leaves out the ARN"))
+        arn.ok_or_else(|| no_arn(OPERATION))
     }
 
     /// Every rule of a bus, with its tags and targets. Two requests more for each rule.
@@ -147,8 +147,8 @@ impl Operator {
         Ok(answer.tags.unwrap_or_default().into_iter().map(|tag| (tag.key, tag.value)).collect())
     }
 
-    /// Makes or changes a rule, but not its targets. `EventBridge` sets tags of a new rule only.
-    pub async fn put_rule(&self, bus: &str, rule: &Rule) -> Result<()> {
+    /// Makes or changes a rule, but not its targets; answers its ARN. `EventBridge` sets tags of a new rule only.
+    pub async fn put_rule(&self, bus: &str, rule: &Rule) -> Result<String> {
         const OPERATION: &str = "EventBridge PutRule";
         let state = if rule.is_enabled { RuleState::Enabled } else { RuleState::Disabled };
         let request = self.events.put_rule().event_bus_name(bus).name(&rule.name).state(state);
@@ -160,7 +160,8 @@ impl Operator {
             })?;
             request = request.tags(tag);
         }
-        request.send().await.map(drop).map_err(|error| AwsError::of(OPERATION, &error))
+        let arn = request.send().await.map_err(|error| AwsError::of(OPERATION, &error))?.rule_arn;
+        arn.ok_or_else(|| no_arn(OPERATION))
     }
 
     /// Adds targets, and replaces those whose ids are there.
@@ -224,6 +225,10 @@ impl Operator {
     }
 }
 
+fn no_arn(operation: &'static str) -> AwsError {
+    AwsError::new(Class::Fatal, operation, "NoArn", "the answer leaves out the ARN")
+}
+
 /// Why one target was refused.
 fn of_target(
     operation: &'static str,
@@ -236,6 +241,20 @@ fn of_target(
 }
 
 impl Target {
+    /// Gets every event as it is, for as long as `EventBridge` tries by itself.
+    pub fn new(id: &str, arn: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            arn: arn.to_owned(),
+            input: TargetInput::Event,
+            dead_letter: None,
+            retry: Retry::default(),
+            message_group_id: None,
+            role_arn: None,
+            has_more: false,
+        }
+    }
+
     fn read(target: SdkTarget) -> Self {
         let has_more = target.kinesis_parameters.is_some()
             || target.run_command_parameters.is_some()

@@ -9,16 +9,7 @@ const ARN: &str = "arn:aws:events:eu-central-1:123456789012:rule/shop/feed";
 const QUEUE: &str = "arn:aws:sqs:eu-central-1:123456789012:feed";
 
 fn target(id: &str) -> Target {
-    Target {
-        id: id.to_owned(),
-        arn: QUEUE.to_owned(),
-        input: TargetInput::Event,
-        dead_letter: None,
-        retry: Retry::default(),
-        message_group_id: None,
-        role_arn: None,
-        has_more: false,
-    }
+    Target::new(id, QUEUE)
 }
 
 fn operation(sent: &Sent) -> &str {
@@ -111,7 +102,7 @@ async fn every_page_of_rules_and_targets_is_read() {
 
 #[tokio::test]
 async fn what_is_put_is_what_is_read() {
-    let wire = Wire::answering(|_| answer(200, &json!({ "FailedEntryCount": 0 })));
+    let wire = Wire::answering(|_| answer(200, &json!({ "RuleArn": ARN, "FailedEntryCount": 0 })));
     let operator = wire.operator();
     let rule = Rule {
         name: "feed".to_owned(),
@@ -119,7 +110,7 @@ async fn what_is_put_is_what_is_read() {
         tags: [("k".to_owned(), "v".to_owned())].into(),
         ..Rule::default()
     };
-    operator.put_rule("shop", &rule).await.expect("is put");
+    assert_eq!(operator.put_rule("shop", &rule).await.expect("is put"), ARN);
     let full = Target {
         input: TargetInput::Transformer {
             paths: [("x".to_owned(), "$.id".to_owned())].into(),
@@ -184,6 +175,18 @@ async fn a_bus_that_is_not_there_is_an_error() {
     assert_eq!((error.class, error.code.as_str()), (Class::Fatal, "ResourceNotFoundException"));
     let error = operator.rules("none").await.expect_err("no bus");
     assert_eq!(error.operation, "EventBridge ListRules");
+}
+
+#[tokio::test]
+async fn an_answer_without_an_arn_is_an_error() {
+    let operator = Wire::answering(|_| answer(200, &json!({}))).operator();
+    let of_bus = operator.bus_arn("shop").await;
+    let of_rule = operator.put_rule("shop", &Rule::default()).await;
+    for (asked, operation) in [(of_bus, "DescribeEventBus"), (of_rule, "PutRule")] {
+        let error = asked.expect_err("no ARN");
+        assert_eq!((error.class, error.code.as_str()), (Class::Fatal, "NoArn"));
+        assert!(error.operation.ends_with(operation), "{error}");
+    }
 }
 
 #[tokio::test]

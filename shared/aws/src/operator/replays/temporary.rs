@@ -4,16 +4,15 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::time::{Duration, SystemTime};
 
-use aws_sdk_eventbridge::types::{ReplayDestination, ReplayState, Target};
+use aws_sdk_eventbridge::types::{ReplayDestination, ReplayState};
 use aws_sdk_sqs::types::QueueAttributeName;
 use aws_smithy_types::DateTime;
-use aws_smithy_types::error::operation::BuildError;
 use semel_exactly_once::Class;
 use serde_json::json;
 
 use super::{Bus, Pace, Replay, Step};
 use crate::AwsError;
-use crate::operator::{Operator, Result};
+use crate::operator::{Operator, Result, Rule, Target};
 
 /// Longer than any reading: a message is received once, and is gone with its queue.
 const HIDDEN_S: u32 = 43_200;
@@ -63,37 +62,37 @@ impl<'a> Made<'a> {
         let request = request.attributes(QueueAttributeName::MessageRetentionPeriod, RETENTION_S.to_string());
         let request = request.attributes(QueueAttributeName::VisibilityTimeout, HIDDEN_S.to_string());
         let created = request.send().await.map_err(|error| AwsError::of("SQS CreateQueue", &error))?;
-        let Some(queue_url) = created.queue_url else { return Err(incomplete("SQS CreateQueue")) };
+        let Some(queue_url) = created.queue_url else {
+            let message = "the answer leaves out what was made";
+            return Err(AwsError::new(Class::Fatal, "SQS CreateQueue", "Incomplete", message));
+        };
         let queue_url = self.queue_url.insert(queue_url).clone();
         let queue_arn = self.operator.queue_arn(&queue_url).await?;
 
-        let events = &self.operator.events;
-        let pattern = json!({ "replay-name": [self.name] }).to_string();
-        let request = events.put_rule().event_bus_name(&self.bus.name).name(&self.name);
-        let request = request.event_pattern(pattern).description("Temporary: reads a replay, then goes");
-        let put = request.send().await.map_err(|error| AwsError::of("EventBridge PutRule", &error))?;
-        let Some(rule_arn) = put.rule_arn else { return Err(incomplete("EventBridge PutRule")) };
+        let rule = Rule {
+            name: self.name.clone(),
+            description: "Temporary: reads a replay, then goes".to_owned(),
+            is_enabled: true,
+            pattern: json!({ "replay-name": [self.name] }).to_string(),
+            ..Rule::default()
+        };
+        let rule_arn = self.operator.put_rule(&self.bus.name, &rule).await?;
 
         let policy = HashMap::from([(QueueAttributeName::Policy, policy(&queue_arn, &rule_arn))]);
         let request = queues.set_queue_attributes().queue_url(queue_url).set_attributes(Some(policy));
         request.send().await.map_err(|error| AwsError::of("SQS SetQueueAttributes", &error))?;
 
-        let target = Target::builder().id(TARGET).arn(queue_arn).build();
-        let target = target.map_err(|error| unbuilt("EventBridge PutTargets", &error))?;
-        let request = events.put_targets().event_bus_name(&self.bus.name).rule(&self.name).targets(target);
-        let put = request.send().await.map_err(|error| AwsError::of("EventBridge PutTargets", &error))?;
-        match put.failed_entries().first() {
-            Some(entry) => {
-                Err(AwsError::entry("EventBridge PutTargets", entry.error_code(), entry.error_message()))
-            }
-            None => Ok(rule_arn),
-        }
+        let target = Target::new(TARGET, &queue_arn);
+        self.operator.put_targets(&self.bus.name, &self.name, &[target]).await?;
+        Ok(rule_arn)
     }
 
     async fn start(&mut self, replay: &Replay<'_>, rule_arn: String) -> Result<()> {
         const OPERATION: &str = "EventBridge StartReplay";
         let destination = ReplayDestination::builder().arn(self.bus.arn()).filter_arns(rule_arn).build();
-        let destination = destination.map_err(|error| unbuilt(OPERATION, &error))?;
+        let destination = destination.map_err(|error| {
+            AwsError::new(Class::Fatal, OPERATION, "ConstructionFailure", &error.to_string())
+        })?;
         let request = self.operator.events.start_replay().replay_name(&self.name).destination(destination);
         let request = request.event_source_arn(self.bus.archive_arn(replay.archive));
         let request = request.event_start_time(DateTime::from(replay.from));
@@ -161,16 +160,14 @@ impl<'a> Made<'a> {
 
     /// Takes everything away, whether or not each was made. Goes on after a failure, and answers the first.
     pub async fn remove(&self) -> Result<()> {
-        let (events, bus) = (&self.operator.events, &self.bus.name);
+        let (operator, bus) = (self.operator, &self.bus.name);
         let mut outcomes = Vec::new();
         if self.is_running {
-            let answer = events.cancel_replay().replay_name(&self.name).send().await;
+            let answer = operator.events.cancel_replay().replay_name(&self.name).send().await;
             outcomes.push(answer.map(drop).map_err(|error| AwsError::of("EventBridge CancelReplay", &error)));
         }
-        let request = events.remove_targets().event_bus_name(bus).rule(&self.name).ids(TARGET);
-        let answer = request.send().await;
-        outcomes.push(answer.map(drop).map_err(|error| AwsError::of("EventBridge RemoveTargets", &error)));
-        outcomes.push(self.operator.delete_rule(bus, &self.name).await);
+        outcomes.push(operator.remove_targets(bus, &self.name, &[TARGET.to_owned()]).await);
+        outcomes.push(operator.delete_rule(bus, &self.name).await);
         outcomes.push(self.remove_queue().await);
         outcomes.into_iter().find(|outcome| outcome.as_ref().is_err_and(|it| !is_gone(it))).unwrap_or(Ok(()))
     }
@@ -218,12 +215,4 @@ fn is_gone(error: &AwsError) -> bool {
     // The local engine's word for a replay that has ended.
     let has_ended = error.operation.ends_with("CancelReplay") && error.code == "ValidationException";
     gone.contains(&error.code.as_str()) || has_ended
-}
-
-fn incomplete(operation: &'static str) -> AwsError {
-    AwsError::new(Class::Fatal, operation, "Incomplete", "the answer leaves out what was made")
-}
-
-fn unbuilt(operation: &'static str, error: &BuildError) -> AwsError {
-    AwsError::new(Class::Fatal, operation, "ConstructionFailure", &error.to_string())
 }
