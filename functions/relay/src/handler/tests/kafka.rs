@@ -1,6 +1,13 @@
 //! The function that publishes to Kafka, and that an outage of Kafka stays its own.
 
-use super::*;
+use semel_contracts::RawEnvelope;
+use semel_exactly_once::{Class, Publish, PublishError};
+
+use super::fixture::{
+    Silent, World, attribute, count, follow, follow_to_the_end, from_json, ids, record_json, refusal, stream,
+};
+use crate::handler::Relay;
+use crate::route::Kafka;
 
 /// Brokers that are away: a port that refuses.
 #[derive(Debug, Clone, Copy)]
