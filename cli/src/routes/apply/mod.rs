@@ -4,6 +4,7 @@
 //! the modules below. Rules of the template are left alone: template.yaml is their only place.
 
 mod access;
+mod faults;
 pub mod file;
 mod plan;
 mod show;

@@ -15,7 +15,7 @@ use semel_aws::operator::{Rule, Target, TargetInput};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::file::TARGETS_MAX;
+use super::faults::TARGETS_MAX;
 
 /// The tag that says which file a rule is of.
 pub const OWNER: &str = "semel:routes";

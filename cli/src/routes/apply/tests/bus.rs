@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use semel_aws::operator::Rule;
 
-use super::super::file::TARGETS_MAX;
+use super::super::faults::TARGETS_MAX;
 use super::super::plan::Request;
 
 /// Rules by name.
