@@ -9,12 +9,14 @@ fn features_of(root: &Path, function: &str) -> BTreeMap<String, String> {
     let output = Command::new(env!("CARGO"))
         .current_dir(root)
         .args(["tree", "--locked", "--package", function, "--edges", "normal,build", "--prefix", "none"])
-        .args(["--format", "{p}|{f}", "--no-dedupe"])
+        .args(["--format", "{p}|{f}"])
         .output()
         .expect("cargo runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).expect("names are text");
-    let lines = text.lines().filter_map(|line| line.split_once('|'));
+    // What a package depends on is listed where it is met first; then the line ends in an asterisk.
+    let lines = text.lines().map(|line| line.trim_end_matches(" (*)"));
+    let lines = lines.filter_map(|line| line.split_once('|'));
     // Paths are those of our own crates, which are small.
     lines
         .filter(|(package, _)| !package.contains('/'))
