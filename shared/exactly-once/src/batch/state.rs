@@ -160,7 +160,7 @@ impl PartitionState {
         for ahead in records.chunks(READ_AHEAD) {
             readings.clear();
             readings.extend(ahead.iter().map(|record| read(reducer, &self.key.topic, record, &self.ledger)));
-            self.ledger.expect(readings.iter().flatten().map(|read| read.id_hash));
+            self.ledger.expect(readings.iter().flatten().map(|read| (read.observed.id, read.id_hash)));
             for (record, reading) in ahead.iter().zip(readings.drain(..)) {
                 let taken = match judge(reading, record, chunk.horizon, &self.ledger, &self.settings) {
                     Judgement::Duplicate => {
