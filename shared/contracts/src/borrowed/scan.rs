@@ -2,7 +2,7 @@
 //!
 //! Knows bytes only: no JSON beyond the quotation mark and the backslash, and no field.
 
-use wide::u8x16;
+use wide::{u8x16, u8x64};
 
 /// Bytes that are looked at together.
 const LANES: usize = 16;
@@ -50,11 +50,7 @@ fn quotes(bytes: &[u8], block: usize) -> Option<u64> {
 
 #[inline]
 fn quotes_of(block: &[u8; BLOCK]) -> u64 {
-    let (lanes, _) = block.as_chunks::<LANES>();
-    lanes.iter().rev().fold(0, |quotes, lanes| {
-        let found = u8x16::new(*lanes).simd_eq(u8x16::splat(QUOTE));
-        quotes << LANES | u64::from(found.to_bitmask())
-    })
+    u8x64::new(*block).simd_eq(u8x64::splat(QUOTE)).to_bitmask()
 }
 
 /// The same where fewer bytes are left than are looked at together.
