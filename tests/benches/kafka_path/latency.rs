@@ -1,5 +1,5 @@
-//! From publishing to the committed effect, at a steady rate: broker, bridge, the deployed function, the engine's
-//! DynamoDB.
+//! From publishing to the committed effect, at a steady rate: broker, bridge, the deployed function, and as DynamoDB
+//! either the engine or the stand-in, which takes next to no time: what is left is everything but DynamoDB.
 //!
 //! Batches leave by a timetable, whatever became of the ones before, and an event's time begins when its batch was due:
 //! a stall counts for every event that it kept waiting. It ends when DynamoDB's answer to the transaction that has the
@@ -21,6 +21,7 @@ use crate::figures::Percentiles;
 use crate::load::Load;
 use crate::proxy::Proxy;
 use crate::split::{Split, Way};
+use crate::stand_in::StandIn;
 
 const TOPIC: &str = "telemetry";
 const ARTICLES: u64 = 50;
@@ -60,8 +61,14 @@ pub fn measure() -> Report {
     let (warm_up, seconds): (u32, u32) =
         (arguments::number("--warm-up", 10), arguments::number("--seconds", 30));
     let stack = Stack::from_environment();
-    let upstream = stack.endpoint().trim_start_matches("http://").to_owned();
-    let proxy = Proxy::start(&upstream, &format!("fence#analytics#main#{TOPIC}-"));
+    let stand_in = match arguments::text("--dynamodb").as_str() {
+        "engine" => None,
+        "stand-in" => Some(StandIn::start()),
+        other => panic!("--dynamodb {other}: neither engine nor stand-in"),
+    };
+    let upstream = stand_in.as_ref().map_or(stack.endpoint(), |stand_in| &stand_in.endpoint);
+    let upstream = upstream.trim_start_matches("http://");
+    let proxy = Proxy::start(upstream, &format!("fence#analytics#main#{TOPIC}-"));
     lead_through(&stack, &proxy);
     let sent = publish(rate, warm_up + seconds);
     let places = || sent.iter().flat_map(|sent| sent.positions.iter().map(move |position| (sent, *position)));

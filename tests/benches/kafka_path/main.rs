@@ -5,7 +5,7 @@
 //! | --- | --- | --- |
 //! | `bootstrap` | events/s through the analytics function's own binary | `--bootstrap FILE --log FILE` |
 //! | `produce` | records/s of our publisher | `--brokers --topic --values FILE --mode plain\|transactional` |
-//! | `latency` | from publishing to the committed effect at a steady rate | the `SEMEL_*` variables of a running stack |
+//! | `latency` | from publishing to the committed effect at a steady rate | `--dynamodb engine\|stand-in`, the `SEMEL_*` variables of a running stack |
 //!
 //! Without one of these nothing is measured. All write to the file after `--json`, or to standard output. What is not as it
 //! should be ends the benchmark: a figure of work that was not done would be worth nothing.

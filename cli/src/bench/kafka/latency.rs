@@ -18,6 +18,33 @@ const BUDGET_MS: u32 = 100;
 const SEEN_BY: &str = "when DynamoDB's answer to the event's transaction passed a proxy between the function and the \
                        engine: no polling, resolution below a millisecond";
 
+/// Who answers the function as DynamoDB.
+#[derive(Debug, Clone, Copy)]
+pub enum DynamoDb {
+    /// The local engine, as for everything else.
+    Engine,
+    /// The benchmark itself, in memory and without delay: what is left is all the rest of the way.
+    StandIn,
+}
+
+impl DynamoDb {
+    /// Its name to the benchmark.
+    const fn argument(self) -> &'static str {
+        match self {
+            Self::Engine => "engine",
+            Self::StandIn => "stand-in",
+        }
+    }
+
+    /// Its name to people.
+    const fn named(self) -> &'static str {
+        match self {
+            Self::Engine => "the local engine's DynamoDB",
+            Self::StandIn => "a stand-in of DynamoDB without delay",
+        }
+    }
+}
+
 /// A steady rate for some time.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Latency {
@@ -111,24 +138,31 @@ fn seen_by() -> String {
     SEEN_BY.to_owned()
 }
 
-/// Measures on a platform that does nothing else.
-pub fn measure(project: &Project, benchmark: &Path, platform: &Platform) -> Result<Latency, Error> {
-    Phase::run("publish to committed effect at a steady rate", |phase| {
+/// Measures on a platform that does nothing else. The function stays wired to the benchmark's own way to DynamoDB, which
+/// is gone afterwards.
+pub fn measure(
+    project: &Project,
+    benchmark: &Path,
+    platform: &Platform,
+    dynamodb: DynamoDb,
+) -> Result<Latency, Error> {
+    Phase::run(format!("publish to committed effect at a steady rate, {}", dynamodb.named()), |phase| {
         let mut command = Command::new(benchmark);
-        command.arg("latency");
+        command.arg("latency").args(["--dynamodb", dynamodb.argument()]);
         platform.describe_to(project, &mut command)?;
         measured(project, phase, "latency", &mut command)
     })
 }
 
 /// The figures for people.
-pub fn text(measured: &Latency) -> String {
+pub fn text(measured: &Latency, dynamodb: DynamoDb) -> String {
     let Latency { events_per_second, seconds, warm_up_seconds, events, events_per_call, publishers, .. } =
         measured;
     let mut out = format!(
-        "\nPublish to committed effect through broker, bridge, function and local engine, milliseconds: {events_per_second} \
-         events/s for {seconds} s after {warm_up_seconds} s ({events} events, {events_per_call} in a transaction, \
-         {publishers} publishers)\n"
+        "\nPublish to committed effect through broker, bridge, function and {}, milliseconds: {events_per_second} events/s \
+         for {seconds} s after {warm_up_seconds} s ({events} events, {events_per_call} in a transaction, {publishers} \
+         publishers)\n",
+        dynamodb.named()
     );
     line(&mut out, "due to published", measured.published_ms);
     line(&mut out, &format!("due to committed (budget {BUDGET_MS})"), measured.committed_ms);
@@ -219,15 +253,23 @@ mod tests {
 
     #[test]
     fn reads_what_the_benchmark_wrote_and_says_how_it_knows() {
-        let text = text(&serde_json::from_value(written()).expect("the benchmark's figures"));
-        for part in ["2000 events/s for 30 s", "p50    41.5   p99    83.0", "budget 100", "no polling"] {
+        let text =
+            text(&serde_json::from_value(written()).expect("the benchmark's figures"), DynamoDb::StandIn);
+        for part in [
+            "without delay",
+            "2000 events/s for 30 s",
+            "p50    41.5   p99    83.0",
+            "budget 100",
+            "no polling",
+        ] {
             assert!(text.contains(part), "{part}: {text}");
         }
     }
 
     #[test]
     fn says_what_the_time_went_to_and_leaves_out_what_did_not_happen() {
-        let text = text(&serde_json::from_value(written()).expect("the benchmark's figures"));
+        let text =
+            text(&serde_json::from_value(written()).expect("the benchmark's figures"), DynamoDb::Engine);
         let line = |name: &str| text.lines().find(|line| line.trim_start().starts_with(name));
         let waited = line("to the end of the invocation before").expect("a part");
         assert!(waited.ends_with("max    36.0   mean    12.5   slowest    30.0"), "{waited}");

@@ -11,6 +11,7 @@ mod produce;
 
 use serde::Serialize;
 
+use self::latency::DynamoDb;
 use super::{Build, Source, TESTS, built};
 use crate::error::Error;
 use crate::kafka::{Artifacts, Kafka as Broker};
@@ -39,6 +40,9 @@ pub struct Kafka {
     /// From publishing to the committed effect; not without a broker.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub latency: Option<latency::Latency>,
+    /// The same, but for what the engine takes as DynamoDB.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub latency_without_dynamodb: Option<latency::Latency>,
 }
 
 /// Measures everything; without `artifacts` what needs no broker.
@@ -52,18 +56,31 @@ pub fn measure(project: &Project, artifacts: Option<&Artifacts>) -> Result<Kafka
     let hot_path = hot_path::measure(project, architecture)?;
     let bootstrap = bootstrap::measure(project, &benchmark)?;
     let Some(artifacts) = artifacts else {
-        return Ok(Kafka { hot_path, bootstrap, produce: None, latency: None });
+        return Ok(Kafka {
+            hot_path,
+            bootstrap,
+            produce: None,
+            latency: None,
+            latency_without_dynamodb: None,
+        });
     };
     let produce = {
         let broker = Broker::start(project, artifacts, RUN)?;
         produce::measure(project, &benchmark, artifacts, &broker.brokers())?
     };
-    let latency = {
+    let (latency, without_dynamodb) = {
         let platform = Platform::start(project, &toolbox, architecture, Some(artifacts), RUN)?;
         after_deploy::fill_catalogue(&platform.stack)?;
-        latency::measure(project, &benchmark, &platform)?
+        let measured = |dynamodb| latency::measure(project, &benchmark, &platform, dynamodb);
+        (measured(DynamoDb::Engine)?, measured(DynamoDb::StandIn)?)
     };
-    Ok(Kafka { hot_path, bootstrap, produce: Some(produce), latency: Some(latency) })
+    Ok(Kafka {
+        hot_path,
+        bootstrap,
+        produce: Some(produce),
+        latency: Some(latency),
+        latency_without_dynamodb: Some(without_dynamodb),
+    })
 }
 
 /// The figures for people.
@@ -71,6 +88,12 @@ pub fn text(kafka: &Kafka) -> String {
     let mut out = hot_path::text(&kafka.hot_path);
     out.push_str(&bootstrap::text(&kafka.bootstrap));
     out.push_str(&kafka.produce.as_ref().map(produce::text).unwrap_or_default());
-    out.push_str(&kafka.latency.as_ref().map(latency::text).unwrap_or_default());
+    for (measured, dynamodb) in
+        [(&kafka.latency, DynamoDb::Engine), (&kafka.latency_without_dynamodb, DynamoDb::StandIn)]
+    {
+        out.push_str(
+            &measured.as_ref().map(|measured| latency::text(measured, dynamodb)).unwrap_or_default(),
+        );
+    }
     out
 }
