@@ -11,7 +11,7 @@ use std::sync::Mutex;
 use rustix::process::{Pid, Signal, kill_process};
 use semel_exactly_once::batch::Fence;
 use semel_kafka::Message;
-use semel_tests::{Analytics, Kafka, Stack, kafka_payload};
+use semel_tests::{Analytics, Kafka, Stack, eventually, kafka_payload};
 use serde::Deserialize;
 
 /// At which hundredths of the log the bridge is killed, and busy processes of the function.
@@ -100,14 +100,18 @@ impl<'a> Killer<'a> {
         }
     }
 
+    /// One is at work within moments, as the log is not at its end; the figures are looked at seldom, and between
+    /// two looks at them nobody may be.
     fn kill_function(&mut self) {
-        let workers: Workers =
-            serde_json::from_value(self.stack.get_engine("/_semel/workers")).expect("the engine's shape");
-        let mut at_work =
-            workers.workers.iter().filter(|worker| worker.busy && worker.function == self.function);
-        if at_work.next().is_some_and(|worker| kill(worker.pid)) {
-            self.functions += 1;
-        }
+        eventually("a process of the function is at work, and killed", || {
+            let workers: Workers =
+                serde_json::from_value(self.stack.get_engine("/_semel/workers")).expect("the engine's shape");
+            let mut at_work =
+                workers.workers.iter().filter(|worker| worker.busy && worker.function == self.function);
+            let killed = at_work.next().is_some_and(|worker| kill(worker.pid));
+            if killed { Ok(()) } else { Err(format!("{} processes", workers.workers.len())) }
+        });
+        self.functions += 1;
     }
 }
 
