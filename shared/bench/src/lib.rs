@@ -3,6 +3,7 @@
 use std::hint::black_box;
 use std::time::Duration;
 
+use rustix::thread::{CpuSet, sched_getcpu, sched_setaffinity};
 use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 
@@ -37,6 +38,18 @@ pub fn on_core() -> Duration {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     let (seconds, nanos) = (u64::try_from(time.tv_sec), u32::try_from(time.tv_nsec));
     Duration::new(seconds.expect("not before the thread"), nanos.expect("less than a second"))
+}
+
+/// Keeps the current thread, and what it starts from here on, on the core that it is on now: another one may share its
+/// caches and execution units with somebody else.
+///
+/// # Panics
+///
+/// Never on Linux: a thread may stay where it is.
+pub fn stay_on_this_core() {
+    let mut here = CpuSet::new();
+    here.set(sched_getcpu());
+    sched_setaffinity(None, &here).expect("a thread may stay where it is");
 }
 
 /// Does `work`, all of it, and answers how long it was on a core.

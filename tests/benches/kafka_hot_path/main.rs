@@ -1,5 +1,5 @@
 //! The analytics hot path without IO, as JSON:
-//! `cargo bench -p analytics --bench kafka_hot_path [-- --json FILE] [-- --payloads FOLDER]`.
+//! `cargo bench -p analytics --bench kafka_hot_path [-- --json FILE] [--payloads FOLDER [--peer PROGRAM SCRIPT]]`.
 //!
 //! What is timed is all that the function does with an invocation between its bytes and its writes: the payload's JSON,
 //! base64, every event's JSON and its whole contract, deduplication against a ledger of 1.5 million ids (a window of
@@ -7,29 +7,31 @@
 //! it: requests, and the encoding of requests.
 //!
 //! Next to it, in the same round, the floor: base64 of the same values and one pass over their bytes. Times are those
-//! that the one thread was on a core. With `--payloads` the batches of one round are left in a folder, one file each, for
-//! programs in other languages to do the same with.
+//! that the one thread was on a core, and it stays on one. With `--payloads` the batches of one round are left in a
+//! folder, one file each, and with `--peer` a program in another language does the same with them, in turns with it.
 
 mod load;
+mod peer;
 mod units;
 
 use std::hint::black_box;
 use std::time::Duration;
 
 use analytics::Figures;
-use semel_bench::{Spread, on_core};
+use semel_bench::{Spread, on_core, stay_on_this_core};
 use semel_contracts::Timestamp;
 use semel_exactly_once::batch::{FenceKey, Frozen, PartitionState, Payload, Record, Settings};
 use semel_lambda::kafka::MskEvent;
 use serde::Serialize;
 
 use load::{Batch, Load};
+use peer::{Compared, Peer};
 
 /// Batches of a round: 75 MB, more than the caches of one core hold.
 const BATCHES: usize = 15;
 const ROUNDS_WARM_UP: usize = 2;
 /// Odd, so that a median is a measurement.
-const ROUNDS: usize = 11;
+const ROUNDS: usize = 21;
 /// Ids in the ledger before the first round.
 const LEDGER_IDS: usize = 1_500_000;
 /// The window whose memory is asked for.
@@ -52,6 +54,8 @@ struct Report {
     judge_ns_per_event: Spread,
     floor_events_per_second: Spread,
     times_floor: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    peer: Option<Compared>,
     ledger: Memory,
     units: Vec<units::Line>,
 }
@@ -71,22 +75,36 @@ struct Round {
     chunks: usize,
 }
 
+impl Round {
+    fn whole(&self) -> Duration {
+        self.decode + self.judge
+    }
+
+    fn events_per_second(&self) -> f64 {
+        1e9 / per_event(self.whole(), self.events)
+    }
+}
+
 fn main() {
+    stay_on_this_core();
     let mut load = Load::new(ARTICLES);
     let mut state = PartitionState::new(key(), Settings::default());
     fill(&mut state, &mut load, LEDGER_IDS);
     let mut buffer = Vec::new();
     let mut rounds = Vec::with_capacity(ROUNDS);
     let mut shape = None;
+    let (mut peer, mut compared) = (None, Vec::new());
     for round in 0..ROUNDS_WARM_UP + ROUNDS {
         let batches: Vec<Batch> = (0..BATCHES).map(|_| load::batch(&mut load)).collect();
         if round == 0 {
-            leave(&batches);
+            peer = leave(&batches);
         }
         let measured = measure(&mut state, &batches, &mut buffer);
         let first = &batches[0];
         shape = Some((first.values.len(), first.payload.len(), first.value_bytes / first.values.len()));
+        let others = peer.as_mut().map(Peer::round);
         if round >= ROUNDS_WARM_UP {
+            compared.extend(others.map(|others| (measured.events_per_second(), others)));
             rounds.push(measured);
         }
     }
@@ -95,9 +113,7 @@ fn main() {
     let of_rounds =
         |figure: &dyn Fn(&Round) -> f64| Spread::of(rounds.iter().map(figure)).expect("there are rounds");
     let each = |time: fn(&Round) -> Duration| of_rounds(&|round| per_event(time(round), round.events));
-    let rate = |time: fn(&Round) -> Duration| of_rounds(&|round| 1e9 / per_event(time(round), round.events));
-    let whole = |round: &Round| round.decode + round.judge;
-    let times = of_rounds(&|round| whole(round).as_secs_f64() / round.floor.as_secs_f64());
+    let times = of_rounds(&|round| round.whole().as_secs_f64() / round.floor.as_secs_f64());
     semel_bench::write(&Report {
         rounds: ROUNDS,
         events_per_batch,
@@ -105,11 +121,12 @@ fn main() {
         bytes_per_event,
         ledger_ids: LEDGER_IDS,
         chunks_per_batch: ratio(rounds[0].chunks, BATCHES),
-        events_per_second: rate(|round| round.decode + round.judge),
+        events_per_second: of_rounds(&Round::events_per_second),
         decode_ns_per_event: each(|round| round.decode),
         judge_ns_per_event: each(|round| round.judge),
-        floor_events_per_second: rate(|round| round.floor),
+        floor_events_per_second: of_rounds(&|round| 1e9 / per_event(round.floor, round.events)),
         times_floor: times.median,
+        peer: peer.map(|peer| peer.end(&compared)),
         ledger,
         units: units::by_aggregates(),
     });
@@ -200,15 +217,23 @@ fn window(load: &mut Load) -> Memory {
     Memory { ids, bytes, bytes_per_id: ratio(bytes, ids) }
 }
 
-/// Leaves the batches in the folder after `--payloads`, if there is one.
-fn leave(batches: &[Batch]) {
-    let mut arguments = std::env::args().skip_while(|argument| argument != "--payloads").skip(1);
-    let Some(folder) = arguments.next() else { return };
+/// Leaves the batches in the folder after `--payloads`, if there is one, and starts the program after `--peer`.
+fn leave(batches: &[Batch]) -> Option<Peer> {
+    let [folder] = after("--payloads")?;
     for (number, batch) in batches.iter().enumerate() {
         let path = std::path::Path::new(&folder).join(format!("{number:02}.json"));
         std::fs::write(&path, &batch.payload)
             .unwrap_or_else(|error| panic!("cannot write {}: {error}", path.display()));
     }
+    let [program, script] = after("--peer")?;
+    Some(Peer::start(&program, &script, &folder))
+}
+
+/// What is written after an argument.
+fn after<const N: usize>(argument: &str) -> Option<[String; N]> {
+    let mut arguments = std::env::args().skip_while(|given| given != argument).skip(1).peekable();
+    arguments.peek()?;
+    Some(std::array::from_fn(|_| arguments.next().unwrap_or_else(|| panic!("{argument} needs {N} values"))))
 }
 
 #[allow(clippy::cast_precision_loss, reason = "counts and nanoseconds are far below 2^52")]

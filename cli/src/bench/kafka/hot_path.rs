@@ -1,31 +1,17 @@
-//! The analytics hot path beside its floor, and the same work by Powertools for Python: both read the same payloads, one
-//! after the other in one run.
+//! The analytics hot path beside its floor, and the same work by Powertools for Python: both read the same payloads, in
+//! turns on one core.
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::Path;
-use std::process::Command;
 
 use semel_bench::Spread;
 use serde::{Deserialize, Serialize};
 
 use super::super::{Build, Source, benchmark};
 use crate::error::Error;
-use crate::phase::Phase;
 use crate::platform::Architecture;
 use crate::project::Project;
-use crate::{prerequisites, process, toolbox};
-
-/// Both, and how they compare.
-#[derive(Debug, Serialize)]
-pub struct Compared {
-    /// Ours.
-    pub hot_path: HotPath,
-    /// Theirs.
-    pub powertools: Powertools,
-    /// How many times as fast ours is, by the medians.
-    pub times_powertools: f64,
-}
+use crate::{prerequisites, toolbox};
 
 /// The analytics hot path without IO, on one core.
 #[derive(Debug, Serialize, Deserialize)]
@@ -52,6 +38,9 @@ pub struct HotPath {
     pub floor_events_per_second: Spread,
     /// The median of each round's ratio of the two.
     pub times_floor: f64,
+    /// The same by Powertools, in turns with it.
+    #[serde(rename(deserialize = "peer"))]
+    pub powertools: Powertools,
     /// A whole window in memory.
     pub ledger: Ledger,
     /// What a million events cost.
@@ -89,45 +78,38 @@ pub struct Powertools {
     pub version: String,
     /// Python's version.
     pub python: String,
-    /// Rounds, of which medians are taken.
-    pub rounds: usize,
     /// Events of a round.
     pub events: usize,
     /// Of one core.
     pub events_per_second: Spread,
+    /// How many times as fast ours is, round by round.
+    pub times: Spread,
 }
 
 /// Measures both.
-pub fn measure(project: &Project, architecture: Architecture) -> Result<Compared, Error> {
-    let folder = project.state_folder("bench/payloads")?;
-    let title = "time the Kafka hot path (cargo bench --bench kafka_hot_path)";
-    let arguments = ["--payloads".as_ref(), folder.as_os_str()];
-    let build = Build::Release(architecture);
-    let source = Source { package: "analytics", name: "kafka_hot_path", build };
-    let hot_path: HotPath = benchmark(project, source, title, &arguments)?;
-    let powertools = powertools(project, &folder)?;
-    let times_powertools = hot_path.events_per_second.median / powertools.events_per_second.median;
-    fs::remove_dir_all(&folder).map_err(Error::io("remove", &folder))?;
-    Ok(Compared { hot_path, powertools, times_powertools })
-}
-
-fn powertools(project: &Project, payloads: &Path) -> Result<Powertools, Error> {
+pub fn measure(project: &Project, architecture: Architecture) -> Result<HotPath, Error> {
     let requirements = project.engine_sources().join("requirements-bench.txt");
     let environment =
         toolbox::prepare_environment(project, &prerequisites::find()?.python, "bench", &requirements)?;
-    let result = project.state_folder("bench")?.join("powertools.json");
-    Phase::run("time the same with Powertools for Python", |phase| {
-        let mut command = Command::new(environment.join("bin/python"));
-        command.arg(project.path("tests/benches/kafka_powertools/consume.py")).arg(payloads).arg(&result);
-        process::run(&mut command, |line| phase.flicker(line))
-    })?;
-    let text = fs::read_to_string(&result).map_err(Error::io("read", &result))?;
-    serde_json::from_str(&text).map_err(|error| Error::Unexpected(format!("{}: {error}", result.display())))
+    let payloads = project.state_folder("bench/payloads")?;
+    let (python, script) =
+        (environment.join("bin/python"), project.path("tests/benches/kafka_powertools/consume.py"));
+    let arguments = [
+        "--payloads".as_ref(),
+        payloads.as_os_str(),
+        "--peer".as_ref(),
+        python.as_os_str(),
+        script.as_os_str(),
+    ];
+    let source = Source { package: "analytics", name: "kafka_hot_path", build: Build::Release(architecture) };
+    let title = "time the Kafka hot path and the same with Powertools for Python, in turns";
+    let measured = benchmark(project, source, title, &arguments)?;
+    fs::remove_dir_all(&payloads).map_err(Error::io("remove", &payloads))?;
+    Ok(measured)
 }
 
 /// The figures for people.
-pub fn text(compared: &Compared) -> String {
-    let Compared { hot_path, powertools, times_powertools } = compared;
+pub fn text(hot_path: &HotPath) -> String {
     let rate = |spread: Spread| format!("{:>10.0} ({:.0} to {:.0})", spread.median, spread.min, spread.max);
     let mut out = format!(
         "\nKafka hot path without IO, one core, median of {} rounds (min to max): batches of {} events of {} bytes\n",
@@ -146,12 +128,14 @@ pub fn text(compared: &Compared) -> String {
         rate(hot_path.floor_events_per_second),
         hot_path.times_floor
     );
+    let Powertools { version, python, events_per_second, times, .. } = &hot_path.powertools;
     let _ = writeln!(
         out,
-        "  Powertools {} for Python {}: {}; ours is {times_powertools:.1} times as fast",
-        powertools.version,
-        powertools.python,
-        rate(powertools.events_per_second)
+        "  Powertools {version} for Python {python}: {}; ours is {:.1} ({:.1} to {:.1}) times as fast",
+        rate(*events_per_second),
+        times.median,
+        times.min,
+        times.max
     );
     let Ledger { ids, bytes_per_id, .. } = hot_path.ledger;
     let _ = writeln!(out, "  ledger of {ids} ids: {bytes_per_id:.1} bytes an id");

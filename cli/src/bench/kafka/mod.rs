@@ -30,8 +30,7 @@ const RUN: &str = "bench";
 #[derive(Debug, Serialize)]
 pub struct Kafka {
     /// Computing alone, beside its floor and Powertools.
-    #[serde(flatten)]
-    pub hot_path: hot_path::Compared,
+    pub hot_path: hot_path::HotPath,
     /// Through the function's binary.
     pub bootstrap: bootstrap::Bootstrap,
     /// Our publisher beside Kafka's own; not without a broker.
