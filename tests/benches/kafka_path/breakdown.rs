@@ -63,8 +63,8 @@ pub struct Invocations {
     pub transactions: Percentiles,
     /// From the first request to the answer to the last transaction.
     pub first_request_to_last_transaction_ms: Percentiles,
-    /// Of that, while at least one request waited for the engine.
-    pub in_engine_ms: Percentiles,
+    /// Of that, while at least one request waited for DynamoDB.
+    pub in_dynamodb_ms: Percentiles,
     /// Of that, while none did.
     pub between_requests_ms: Percentiles,
     /// Each `TransactWriteItems`.
@@ -130,14 +130,14 @@ impl Invocations {
         let times =
             |times: &[Duration]| -> Vec<f64> { times.iter().map(|time| time.as_secs_f64() * 1e3).collect() };
         let span = |each: &Invocation| millis(each.began, each.committed);
-        let in_engine = |each: &Invocation| each.in_engine.as_secs_f64() * 1e3;
+        let in_dynamodb = |each: &Invocation| each.in_dynamodb.as_secs_f64() * 1e3;
         Some(Self {
             count: numbers.len(),
             events: Percentiles::of(numbers.iter().map(|number| f64::from(counts[*number])).collect())?,
             transactions: of(&|each| vec![f64::from(u32::try_from(each.transactions.len()).unwrap_or(0))])?,
             first_request_to_last_transaction_ms: of(&|each| vec![span(each)])?,
-            in_engine_ms: of(&|each| vec![in_engine(each)])?,
-            between_requests_ms: of(&|each| vec![span(each) - in_engine(each)])?,
+            in_dynamodb_ms: of(&|each| vec![in_dynamodb(each)])?,
+            between_requests_ms: of(&|each| vec![span(each) - in_dynamodb(each)])?,
             transact_write_items_ms: of(&|each| times(&each.transactions))?,
             batch_get_item_ms: of(&|each| times(&each.recalls)),
             batch_get_item_to_transaction_ms: of(&|each| times(&each.gaps)),
@@ -226,7 +226,7 @@ mod tests {
         assert_near([measured.events.p50, measured.transactions.max], [3.0, 1.0]);
         let spans = [
             measured.first_request_to_last_transaction_ms,
-            measured.in_engine_ms,
+            measured.in_dynamodb_ms,
             measured.between_requests_ms,
             measured.transact_write_items_ms,
         ];

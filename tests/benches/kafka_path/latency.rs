@@ -44,7 +44,7 @@ pub struct Report {
     committed_ms: Percentiles,
     /// What that time went to.
     parts_ms: Parts,
-    /// What the function and the engine did in it.
+    /// What the function and DynamoDB did in it.
     invocations: Invocations,
 }
 

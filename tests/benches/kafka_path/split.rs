@@ -17,8 +17,8 @@ pub struct Invocation {
     pub began: Instant,
     /// The answer to its last transaction.
     pub committed: Instant,
-    /// How long until then at least one request waited for the engine.
-    pub in_engine: Duration,
+    /// How long until then at least one request waited for DynamoDB.
+    pub in_dynamodb: Duration,
     /// How long each `BatchGetItem` took.
     pub recalls: Vec<Duration>,
     /// How long each `TransactWriteItems` took.
@@ -115,7 +115,7 @@ impl Invocation {
         let mut invocation = Self {
             began,
             committed,
-            in_engine: Duration::ZERO,
+            in_dynamodb: Duration::ZERO,
             recalls: Vec::new(),
             transactions: Vec::new(),
             gaps: Vec::new(),
@@ -128,7 +128,7 @@ impl Invocation {
         let mut until = began;
         for exchange in exchanges {
             let end = exchange.answered.min(committed);
-            invocation.in_engine += end.saturating_duration_since(exchange.asked.max(until));
+            invocation.in_dynamodb += end.saturating_duration_since(exchange.asked.max(until));
             until = until.max(end);
             match &exchange.purpose {
                 Purpose::Recall { partition } => {
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn time_in_the_engine_counts_once_and_until_the_last_transaction() {
+    fn time_in_dynamodb_counts_once_and_until_the_last_transaction() {
         let clock = Clock(Instant::now());
         let recall = |partition| Purpose::Recall { partition };
         let split = Split::of(vec![
@@ -208,7 +208,7 @@ mod tests {
         ]);
         let [only] = &split.invocations[..] else { panic!("one invocation: {split:?}") };
         assert_eq!((only.began, only.committed, only.poller_free), (clock.at(10), clock.at(30), None));
-        assert_eq!(only.in_engine.as_millis(), 6 + 10);
+        assert_eq!(only.in_dynamodb.as_millis(), 6 + 10);
         assert_eq!((millis(&only.recalls), millis(&only.transactions)), (vec![4, 4], vec![10, 3]));
         assert_eq!(split.way(1, 6), Some(Way { invocation: 0, committed: clock.at(30) }));
     }

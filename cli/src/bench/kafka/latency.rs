@@ -66,7 +66,7 @@ pub struct Latency {
     pub committed_ms: Percentiles,
     /// What that time went to.
     pub parts_ms: Parts,
-    /// What the function and the engine did in it.
+    /// What the function and DynamoDB did in it.
     pub invocations: Invocations,
     /// How the effect's moment is known.
     #[serde(default = "seen_by")]
@@ -120,8 +120,8 @@ pub struct Invocations {
     pub transactions: Percentiles,
     /// From the first request to the answer to the last transaction.
     pub first_request_to_last_transaction_ms: Percentiles,
-    /// Of that, while at least one request waited for the engine.
-    pub in_engine_ms: Percentiles,
+    /// Of that, while at least one request waited for DynamoDB.
+    pub in_dynamodb_ms: Percentiles,
     /// Of that, while none did.
     pub between_requests_ms: Percentiles,
     /// Each `TransactWriteItems`.
@@ -206,7 +206,7 @@ fn invocations(out: &mut String, invocations: &Invocations) {
     );
     for (what, times) in [
         ("first request to last transaction", Some(invocations.first_request_to_last_transaction_ms)),
-        ("  while the engine is asked", Some(invocations.in_engine_ms)),
+        ("  while DynamoDB is asked", Some(invocations.in_dynamodb_ms)),
         ("  between requests", Some(invocations.between_requests_ms)),
         ("a TransactWriteItems", Some(invocations.transact_write_items_ms)),
         ("a BatchGetItem", invocations.batch_get_item_ms),
@@ -243,7 +243,7 @@ mod tests {
             },
             "invocations": {
                 "count": 700, "events": times(80.0), "transactions": times(4.0),
-                "first_request_to_last_transaction_ms": times(25.0), "in_engine_ms": times(20.0),
+                "first_request_to_last_transaction_ms": times(25.0), "in_dynamodb_ms": times(20.0),
                 "between_requests_ms": times(5.0), "transact_write_items_ms": times(6.0),
                 "batch_get_item_ms": times(3.0), "batch_get_item_to_transaction_ms": times(1.0),
                 "batch_get_item_to_transaction_with_put_ms": null,
