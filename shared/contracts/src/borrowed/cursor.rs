@@ -3,7 +3,7 @@
 //! Everything here answers `None` for "ask the other reader", never for "wrong": a string with an escape, a number
 //! with a fraction, an unknown field that holds an object. What it does read, it reads as `serde_json` does.
 
-use super::scan::{self, Marks};
+use super::scan::{self, Class};
 
 /// A number may have so many digits: none of them can overflow.
 const DIGITS_MAX: usize = 18;
@@ -13,14 +13,13 @@ const DIGITS_MAX: usize = 18;
 pub(crate) struct Cursor<'a> {
     text: &'a str,
     at: usize,
-    marks: Marks,
 }
 
 /// A string of the text, without an escape in it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Quoted<'a> {
     pub(crate) text: &'a str,
-    /// Whether all of it is printable ASCII that the scan was told to expect.
+    /// Whether all of it is printable ASCII.
     pub(crate) plain: bool,
 }
 
@@ -28,7 +27,7 @@ impl<'a> Cursor<'a> {
     /// Begins at the start of what must be UTF-8.
     #[inline]
     pub(crate) fn new(bytes: &'a [u8]) -> Option<Self> {
-        Some(Self { text: simdutf8::basic::from_utf8(bytes).ok()?, at: 0, marks: Marks::of(bytes) })
+        Some(Self { text: simdutf8::basic::from_utf8(bytes).ok()?, at: 0 })
     }
 
     #[inline]
@@ -71,29 +70,42 @@ impl<'a> Cursor<'a> {
         found
     }
 
-    /// Reads a string. `FIRST` as for [`scan::is_plain`]. A string that is not plain must have neither an escape nor a
-    /// control character, which JSON forbids.
+    /// Reads a string. One that is not plain must have neither an escape nor a control character, which JSON forbids.
     #[inline]
-    pub(crate) fn string<const FIRST: u8>(&mut self) -> Option<Quoted<'a>> {
-        let text = self.unchecked_string()?;
-        let plain = scan::is_plain::<FIRST>(text.as_bytes());
-        if !plain && text.bytes().any(|byte| byte < b' ' || byte == b'\\') {
-            return None;
-        }
-        Some(Quoted { text, plain })
-    }
-
-    /// Reads a string whose reader looks at every byte of it and allows neither a backslash nor a control character.
-    #[inline]
-    pub(crate) fn unchecked_string(&mut self) -> Option<&'a str> {
-        self.eat(b'"')?;
+    pub(crate) fn string(&mut self) -> Option<Quoted<'a>> {
         let from = self.at;
-        let end = self.marks.quote(self.text.as_bytes(), from)?;
-        self.at = end + 1;
-        self.text.get(from..end)
+        if let Some(text) = self.string_of(Class::Printable) {
+            return Some(Quoted { text, plain: true });
+        }
+        self.at = from;
+        self.odd_string().map(|text| Quoted { text, plain: false })
     }
 
-    /// The same for a string of exactly so many bytes.
+    /// Reads a string of this class.
+    #[inline(always)]
+    #[allow(
+        clippy::inline_always,
+        reason = "the class is then known, and finding its end a few instructions"
+    )]
+    pub(super) fn string_of(&mut self, class: Class) -> Option<&'a str> {
+        self.eat(b'"')?;
+        let (bytes, from) = (self.text.as_bytes(), self.at);
+        let end = scan::end_of(class, bytes, from);
+        self.at = end + 1;
+        if *bytes.get(end)? == b'"' { self.text.get(from..end) } else { None }
+    }
+
+    #[inline(never)]
+    fn odd_string(&mut self) -> Option<&'a str> {
+        self.eat(b'"')?;
+        let (text, _) = self.text.get(self.at..)?.split_once('"')?;
+        self.at += text.len() + 1;
+        let is_allowed = text.bytes().all(|byte| byte >= b' ' && byte != b'\\');
+        is_allowed.then_some(text)
+    }
+
+    /// Reads a string of exactly so many bytes. Its reader looks at every byte of it and allows neither a backslash nor a
+    /// control character.
     #[inline]
     pub(crate) fn unchecked_string_of(&mut self, length: usize) -> Option<&'a str> {
         self.eat(b'"')?;
@@ -106,7 +118,7 @@ impl<'a> Cursor<'a> {
     /// Reads a key and the colon after it.
     #[inline]
     pub(crate) fn key(&mut self) -> Option<&'a str> {
-        let key = self.string::<b' '>()?.text;
+        let key = self.string()?.text;
         self.eat(b':')?;
         Some(key)
     }
@@ -161,7 +173,7 @@ impl<'a> Cursor<'a> {
     pub(crate) fn ignore(&mut self) -> Option<()> {
         self.skip_space();
         match self.peek()? {
-            b'"' => self.string::<b' '>().map(|_| ()),
+            b'"' => self.string().map(|_| ()),
             b'-' | b'0'..=b'9' => self.integer().map(|_| ()),
             _ => [&b"true"[..], b"false", b"null"].into_iter().any(|word| self.eat_all(word)).then_some(()),
         }

@@ -4,6 +4,7 @@
 
 use super::cursor::Cursor;
 use super::hex;
+use super::scan::Class;
 use crate::integer::{Integer, JsonSafe};
 use crate::telemetry::{
     BatteryPercent, ClientKind, DeviceErrors, Direction, Pixels, SignalDbm, TemperatureDecicelsius,
@@ -66,7 +67,7 @@ macro_rules! values {
 values! { cursor =>
     EventId: hex::uuid(cursor.unchecked_string_of(36)?).map(Self::from_bytes),
     Timestamp: cursor.unchecked_string_of(24)?.parse().ok(),
-    SchemaVersion: version(cursor.unchecked_string()?),
+    SchemaVersion: version(cursor.string_of(Class::Printable)?),
     u64: integer::<JsonSafe>(cursor).map(|safe| safe.0),
     BatteryPercent: integer(cursor),
     DeviceErrors: integer(cursor),
@@ -79,7 +80,7 @@ values! { cursor =>
     UptimeSeconds: integer(cursor),
     ClientKind: word(cursor, [Self::Web, Self::Mobile], Self::as_str),
     Direction: word(cursor, [Self::In, Self::Out], Self::as_str),
-    TelemetryType: Self::parse(cursor.unchecked_string()?),
+    TelemetryType: Self::parse(cursor.string_of(Class::Printable)?),
 }
 
 #[inline]
@@ -104,7 +105,7 @@ fn word<T: Copy, const N: usize>(
     words: [T; N],
     as_str: fn(T) -> &'static str,
 ) -> Option<T> {
-    let word = cursor.unchecked_string()?;
+    let word = cursor.string_of(Class::Printable)?;
     words.into_iter().find(|value| as_str(*value) == word)
 }
 

@@ -9,6 +9,7 @@ use std::marker::PhantomData;
 use super::cursor::{Cursor, Quoted};
 use super::hex;
 use super::object::Read;
+use super::scan::Class;
 use crate::telemetry::{
     AppVersion, DeviceId, Firmware, Locale, OperatingSystem, SessionId, ShelfId, Title, UserAgent,
     WarehouseId, WebAddress,
@@ -61,13 +62,11 @@ impl<T> fmt::Display for TextRef<'_, T> {
 /// How a type's rule is checked quickly: in ASCII, where characters are bytes.
 #[derive(Debug, Clone, Copy)]
 enum Rule {
-    /// Any visible character: what the scan for the end of the string has found out already.
-    Visible,
-    /// The same with spaces, but not only spaces.
+    /// These characters.
+    Of(Class),
+    /// Printable ones, but not only spaces.
     Printable,
-    /// These bytes.
-    Only(&'static [bool; 256]),
-    /// Like [`Rule::Printable`] as far as it is ASCII, else ask the type.
+    /// The same as far as it is ASCII, else ask the type.
     Line,
     /// So many bytes, and what this function says.
     Form(usize, fn(&str) -> bool),
@@ -87,76 +86,57 @@ macro_rules! rules {
 }
 
 rules! {
-    AggregateId: Rule::Visible,
-    CorrelationId: Rule::Visible,
-    CustomerId: Rule::Visible,
-    WebAddress: Rule::Visible,
+    AggregateId: Rule::Of(Class::Visible),
+    CorrelationId: Rule::Of(Class::Visible),
+    CustomerId: Rule::Of(Class::Visible),
+    WebAddress: Rule::Of(Class::Visible),
     OperatingSystem: Rule::Printable,
     UserAgent: Rule::Printable,
-    AppVersion: Rule::Only(&bytes(true, true, b"._+-")),
-    Firmware: Rule::Only(&bytes(true, true, b"._+-")),
-    Locale: Rule::Only(&bytes(true, true, b"-")),
-    SessionId: Rule::Only(&bytes(true, true, b"._:-")),
-    DeviceId: Rule::Only(&bytes(true, true, b"._:-")),
-    Sku: Rule::Only(&bytes(true, false, b"-")),
-    ShelfId: Rule::Only(&bytes(true, false, b"-")),
-    ProducerId: Rule::Only(&bytes(false, true, b"-")),
-    WarehouseId: Rule::Only(&bytes(false, true, b"-")),
+    AppVersion: Rule::Of(only(true, true, *b"._+-")),
+    Firmware: Rule::Of(only(true, true, *b"._+-")),
+    Locale: Rule::Of(only(true, true, *b"----")),
+    SessionId: Rule::Of(only(true, true, *b"._:-")),
+    DeviceId: Rule::Of(only(true, true, *b"._:-")),
+    Sku: Rule::Of(only(true, false, *b"----")),
+    ShelfId: Rule::Of(only(true, false, *b"----")),
+    ProducerId: Rule::Of(only(false, true, *b"----")),
+    WarehouseId: Rule::Of(only(false, true, *b"----")),
     Traceparent: Rule::Form(55, hex::is_traceparent),
     Title: Rule::Line,
 }
 
 /// Digits, these letters, and these others.
-const fn bytes(upper: bool, lower: bool, others: &[u8]) -> [bool; 256] {
-    let mut allowed = [false; 256];
-    let mut byte = 0_u8;
-    loop {
-        allowed[byte as usize] = byte.is_ascii_digit()
-            || (upper && byte.is_ascii_uppercase())
-            || (lower && byte.is_ascii_lowercase());
-        if byte == u8::MAX {
-            break;
-        }
-        byte += 1;
-    }
-    let mut at = 0;
-    while at < others.len() {
-        allowed[others[at] as usize] = true;
-        at += 1;
-    }
-    allowed
+const fn only(upper: bool, lower: bool, others: [u8; 4]) -> Class {
+    Class::Only { upper, lower, others }
 }
 
 /// Reads a string if it is allowed as a `T`.
 #[inline]
 fn read<'a, T: Ruled>(cursor: &mut Cursor<'a>) -> Option<&'a str> {
     let (text, is_allowed) = match T::RULE {
-        Rule::Visible => {
-            let quoted = cursor.string::<b'!'>()?;
-            (quoted.text, quoted.plain)
-        }
+        Rule::Of(class) => (cursor.string_of(class)?, true),
         Rule::Printable => {
-            let quoted = cursor.string::<b' '>()?;
-            (quoted.text, quoted.plain && quoted.text.bytes().any(|byte| byte != b' '))
-        }
-        Rule::Only(allowed) => {
-            let text = cursor.unchecked_string()?;
-            (text, text.bytes().fold(true, |all, byte| all & allowed[usize::from(byte)]))
+            let text = cursor.string_of(Class::Printable)?;
+            (text, is_not_blank(text))
         }
         Rule::Form(length, has_form) => {
             let text = cursor.unchecked_string_of(length)?;
             (text, has_form(text))
         }
         Rule::Line => {
-            let Quoted { text, plain } = cursor.string::<b' '>()?;
+            let Quoted { text, plain } = cursor.string()?;
             if !plain {
                 return check::<T>(text).is_ok().then_some(text);
             }
-            (text, text.bytes().any(|byte| byte != b' '))
+            (text, is_not_blank(text))
         }
     };
     // Nothing but ASCII got here, so a character is a byte.
     (is_allowed && (T::MIN_CHARS..=T::MAX_CHARS).contains(&text.len())).then_some(text)
+}
+
+fn is_not_blank(text: &str) -> bool {
+    text.bytes().any(|byte| byte != b' ')
 }
 
 impl<'a, T: Ruled> Read<'a> for TextRef<'a, T> {
@@ -176,22 +156,28 @@ impl<'a, T: Ruled> Read<'a> for TextRef<'a, T> {
 mod tests {
     use super::*;
 
+    /// At the end of what is read, and with more behind it.
+    #[track_caller]
+    fn assert_reads_alike<T: Ruled>(name: &str, text: &str) {
+        for behind in ["", ",\"another\":\"field with a text of its own, longer than 32 bytes\"}"] {
+            let json = format!("\"{text}\"{behind}");
+            let read = read::<T>(&mut Cursor::new(json.as_bytes()).expect("UTF-8"));
+            assert_eq!(read, check::<T>(text).is_ok().then_some(text), "{name}: {text:?} before {behind:?}");
+        }
+    }
+
     /// Both rules agree on every character that is one byte or two, at the first place and at the last.
     fn agrees<T: Ruled>(name: &str) {
         let characters = (0..=0x7ff_u32).filter_map(char::from_u32);
         for character in characters.filter(|character| !matches!(character, '"' | '\\' | '\0'..='\x1f')) {
             for text in [format!("{character}A"), format!("A{character}"), character.to_string().repeat(2)] {
-                let json = format!("\"{text}\"");
-                let read = read::<T>(&mut Cursor::new(json.as_bytes()).expect("UTF-8"));
-                assert_eq!(read.is_some(), check::<T>(&text).is_ok(), "{name}: {text:?}");
+                assert_reads_alike::<T>(name, &text);
             }
         }
         for length in [0, 1, 2, T::MAX_CHARS - 1, T::MAX_CHARS, T::MAX_CHARS + 1] {
             for character in ['A', 'a', '7', '-'] {
                 let text = character.to_string().repeat(length);
-                let json = format!("\"{text}\"");
-                let read = read::<T>(&mut Cursor::new(json.as_bytes()).expect("UTF-8"));
-                assert_eq!(read.is_some(), check::<T>(&text).is_ok(), "{name}: {length} of {character:?}");
+                assert_reads_alike::<T>(name, &text);
             }
         }
     }
