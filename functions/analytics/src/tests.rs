@@ -40,7 +40,7 @@ impl Function {
 
     /// Invokes it; answers what failed, and the counters.
     fn invoke(&self, payload: &str) -> (Vec<(String, i64)>, Tally) {
-        let event = MskEvent::decode(payload.as_bytes(), Vec::new()).unwrap();
+        let event = MskEvent::decode(payload.as_bytes(), MskEvent::default()).unwrap();
         let clock = SimulatedClock::default();
         let deadline = Deadline::new(Timestamp::EPOCH, Timestamp::from_secs(4_000_000_000));
         let (answer, tally) = block_on(process(&self.consumer, &clock, deadline, &event));

@@ -90,7 +90,7 @@ fn main() {
     let mut load = Load::new(ARTICLES);
     let mut state = PartitionState::new(key(), Settings::default());
     fill(&mut state, &mut load, LEDGER_IDS);
-    let mut buffer = Vec::new();
+    let mut spare = MskEvent::default();
     let mut rounds = Vec::with_capacity(ROUNDS);
     let mut shape = None;
     let (mut peer, mut compared) = (None, Vec::new());
@@ -99,7 +99,7 @@ fn main() {
         if round == 0 {
             peer = leave(&batches);
         }
-        let measured = measure(&mut state, &batches, &mut buffer);
+        let measured = measure(&mut state, &batches, &mut spare);
         let first = &batches[0];
         shape = Some((first.values.len(), first.payload.len(), first.value_bytes / first.values.len()));
         let others = peer.as_mut().map(Peer::round);
@@ -170,13 +170,13 @@ fn applied(chunks: &[Frozen], events: usize) {
     assert_eq!(usize::try_from(applied).expect("few events"), events, "every event is new and good");
 }
 
-fn measure(state: &mut PartitionState, batches: &[Batch], buffer: &mut Vec<u8>) -> Round {
+fn measure(state: &mut PartitionState, batches: &[Batch], spare: &mut MskEvent) -> Round {
     let mut round =
         Round { decode: Duration::ZERO, judge: Duration::ZERO, floor: Duration::ZERO, events: 0, chunks: 0 };
     let mut room = vec![0; 4_096];
     for batch in batches {
         let started = on_core();
-        let event = MskEvent::decode(black_box(&batch.payload), std::mem::take(buffer)).expect("a batch");
+        let event = MskEvent::decode(black_box(&batch.payload), std::mem::take(spare)).expect("a batch");
         let headers = event.headers();
         let partitions: Vec<_> = event.partitions(&headers).collect();
         let mut decoded = on_core();
@@ -192,7 +192,7 @@ fn measure(state: &mut PartitionState, batches: &[Batch], buffer: &mut Vec<u8>) 
         round.events += batch.values.len();
         drop(partitions);
         drop(headers);
-        *buffer = event.into_buffer();
+        *spare = event;
 
         let started = on_core();
         for value in &batch.values {

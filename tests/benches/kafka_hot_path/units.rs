@@ -36,7 +36,7 @@ fn of(articles: u64) -> Line {
     let (mut events, mut chunks, mut deltas, mut units, mut objects) = (0, 0, 0, 0, 0);
     for _ in 0..BATCHES {
         let batch = load::batch(&mut load);
-        let event = MskEvent::decode(&batch.payload, Vec::new()).expect("a batch");
+        let event = MskEvent::decode(&batch.payload, MskEvent::default()).expect("a batch");
         let headers = event.headers();
         for (_, records) in event.partitions(&headers) {
             for chunk in state.judge_all(&Figures, &records) {

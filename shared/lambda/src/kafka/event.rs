@@ -73,22 +73,17 @@ const KEY_NOT_BASE64: &str = "the key is not base64";
 const NOT_TEXT: &str = "the value is not a string";
 
 impl MskEvent {
-    /// Decodes a payload. `buffer` is what [`MskEvent::into_buffer`] of an earlier one gave back, so that its memory is
-    /// used again, or empty.
+    /// Decodes a payload. `spare` is an event that nobody needs any more, so that its memory is used again, or an empty
+    /// one.
     ///
     /// Fails only if the payload as a whole is no JSON of a Kafka event source.
-    pub fn decode(payload: &[u8], buffer: Vec<u8>) -> Result<Self, BrokenEvent> {
-        let mut loading = Loading::new(payload.len(), buffer);
+    pub fn decode(payload: &[u8], spare: Self) -> Result<Self, BrokenEvent> {
+        let mut loading = Loading::new(payload.len(), spare);
         if quick::read(payload, &mut loading).is_none() {
-            loading = Loading::new(payload.len(), std::mem::take(&mut loading.event.bytes));
+            loading = Loading::new(payload.len(), loading.event);
             wire::read(payload, &mut loading)?;
         }
         Ok(loading.finish())
-    }
-
-    /// Gives the buffer back for the next event.
-    pub fn into_buffer(self) -> Vec<u8> {
-        self.bytes
     }
 
     /// How many records there are.
@@ -172,12 +167,16 @@ impl Draft {
 }
 
 impl Loading {
-    pub(super) fn new(length: usize, mut bytes: Vec<u8>) -> Self {
+    pub(super) fn new(length: usize, spare: MskEvent) -> Self {
+        let mut event = spare;
         // Nothing decodes to more than it was. What a longer event left is overwritten.
-        if bytes.len() < length {
-            bytes.resize(length, 0);
+        if event.bytes.len() < length {
+            event.bytes.resize(length, 0);
         }
-        Self { event: MskEvent { bytes, ..MskEvent::default() }, used: 0, is_sorted: true }
+        event.partitions.clear();
+        event.records.clear();
+        event.headers.clear();
+        Self { event, used: 0, is_sorted: true }
     }
 
     /// How many headers were kept so far.

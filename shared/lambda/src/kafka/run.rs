@@ -24,7 +24,7 @@ where
     serve(async |start| {
         let clock = start.clock;
         let consumer = wire(start).await?;
-        Ok(Records { consumer, clock, bodies: BodyLayer::default(), buffer: Mutex::default() })
+        Ok(Records { consumer, clock, bodies: BodyLayer::default(), spare: Mutex::default() })
     })
 }
 
@@ -32,8 +32,8 @@ struct Records<C> {
     consumer: C,
     clock: SystemClock,
     bodies: BodyLayer,
-    /// Kept from one invocation to the next.
-    buffer: Mutex<Vec<u8>>,
+    /// The event of the invocation before, for its memory.
+    spare: Mutex<MskEvent>,
 }
 
 impl<C: Consumer> Trigger for Records<C> {
@@ -56,11 +56,11 @@ impl<C: Consumer> Trigger for Records<C> {
         line: &mut Invocation,
     ) -> Result<Answer, Failure> {
         let payload = self.bodies.take();
-        let spare = std::mem::take(&mut *self.buffer.lock().unwrap_or_else(PoisonError::into_inner));
+        let spare = std::mem::take(&mut *self.spare.lock().unwrap_or_else(PoisonError::into_inner));
         let event =
             MskEvent::decode(&payload, spare).map_err(|error| Failure::of("Kafka.BrokenEvent", &error))?;
         let (answer, tally) = process(&self.consumer, &self.clock, deadline, &event).await;
-        *self.buffer.lock().unwrap_or_else(PoisonError::into_inner) = event.into_buffer();
+        *self.spare.lock().unwrap_or_else(PoisonError::into_inner) = event;
         line.field("records", tally.records)
             .field("partitions", tally.partitions)
             .field("failed_partitions", tally.failed_partitions)
