@@ -152,3 +152,33 @@ pub fn text(hot_path: &HotPath) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_benchmark_writes_is_read_and_told() {
+        let spread = |median: f64| serde_json::json!({ "median": median, "min": 1.0, "max": 2.0 });
+        let written = serde_json::json!({
+            "rounds": 21, "events_per_batch": 3_375, "payload_bytes": 5_000_445, "bytes_per_event": 964,
+            "ledger_ids": 1_500_000, "chunks_per_batch": 1.0, "events_per_second": spread(741_000.0),
+            "decode_ns_per_event": spread(423.0), "judge_ns_per_event": spread(894.0),
+            "floor_events_per_second": spread(4e6), "times_floor": 5.2,
+            "peer": {
+                "version": "3.37.0", "python": "3.11.7", "events": 50_596,
+                "events_per_second": spread(37_500.0), "times": spread(19.4),
+            },
+            "ledger": { "ids": 3_000_000, "bytes": 93_360_832, "bytes_per_id": 31.1 },
+            "units": [],
+        });
+        let read: HotPath = serde_json::from_value(written).expect("the benchmark's report");
+        let told = text(&read);
+        assert!(
+            told.contains(
+                "Powertools 3.37.0 for Python 3.11.7:      37500 (1 to 2); ours is 19.4 (1.0 to 2.0) times"
+            ),
+            "{told}"
+        );
+    }
+}
