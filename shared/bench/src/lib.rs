@@ -1,5 +1,7 @@
 //! What benchmarks measure with, and how they write what they measured. Knows nothing of what is measured.
 
+pub mod arguments;
+
 use std::hint::black_box;
 use std::time::Duration;
 
@@ -67,9 +69,8 @@ pub fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
 pub fn write(report: &impl Serialize) {
     let text = serde_json::to_string_pretty(report).expect("figures have a JSON form");
     // Cargo adds `--bench`, which says nothing here.
-    let mut arguments = std::env::args().skip_while(|argument| argument != "--json").skip(1);
-    match arguments.next() {
-        Some(path) => {
+    match arguments::after("--json") {
+        Some([path]) => {
             std::fs::write(&path, text).unwrap_or_else(|error| panic!("cannot write {path}: {error}"));
         }
         None => println!("{text}"),

@@ -18,6 +18,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use analytics::Figures;
+use semel_bench::arguments::after;
 use semel_bench::{Spread, on_core, stay_on_this_core};
 use semel_contracts::Timestamp;
 use semel_exactly_once::batch::{FenceKey, Frozen, PartitionState, Payload, Record, Settings};
@@ -227,13 +228,6 @@ fn leave(batches: &[Batch]) -> Option<Peer> {
     }
     let [program, script] = after("--peer")?;
     Some(Peer::start(&program, &script, &folder))
-}
-
-/// What is written after an argument.
-fn after<const N: usize>(argument: &str) -> Option<[String; N]> {
-    let mut arguments = std::env::args().skip_while(|given| given != argument).skip(1).peekable();
-    arguments.peek()?;
-    Some(std::array::from_fn(|_| arguments.next().unwrap_or_else(|| panic!("{argument} needs {N} values"))))
 }
 
 #[allow(clippy::cast_precision_loss, reason = "counts and nanoseconds are far below 2^52")]

@@ -14,13 +14,13 @@ use semel_bench::Spread;
 use semel_exactly_once::batch::FenceKey;
 use serde::Serialize;
 
-use crate::arguments;
 use crate::cpu::{self, Spent};
 use crate::function::{EPOCH, Function};
 use crate::load::{self, Load};
 use crate::runtime_api::RuntimeApi;
 use crate::stand_in::{self, StandIn};
 use crate::template::Template;
+use semel_bench::arguments;
 
 /// 2026-11-22T16:50:00Z.
 const FIRST_MS: u64 = 1_795_366_200_000;

@@ -15,13 +15,13 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::arguments;
 use crate::breakdown::{Event, Invocations, Parts, millis};
 use crate::figures::Percentiles;
 use crate::load::Load;
 use crate::proxy::Proxy;
 use crate::split::{Split, Way};
 use crate::stand_in::StandIn;
+use semel_bench::arguments;
 
 const TOPIC: &str = "telemetry";
 const ARTICLES: u64 = 50;

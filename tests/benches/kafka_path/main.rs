@@ -19,7 +19,6 @@
     )
 )]
 
-mod arguments;
 mod bootstrap;
 mod breakdown;
 mod cpu;
