@@ -89,15 +89,15 @@ impl<'a> Killer<'a> {
         );
     }
 
+    /// While the next bridge is being noted the file may be incomplete, or still name the one that was killed.
     fn kill_bridge(&mut self) {
-        // While the next bridge is being noted the file may be incomplete, or still name the one that was killed.
-        let note =
-            fs::read_to_string(&self.note).ok().and_then(|text| serde_json::from_str::<Note>(&text).ok());
-        if let Some(Note { pid }) = note.filter(|note| !self.bridges.contains(&note.pid))
-            && kill(pid)
-        {
-            self.bridges.push(pid);
-        }
+        let killed = eventually("the next bridge is noted, and killed", || {
+            let text = fs::read_to_string(&self.note).map_err(|error| error.to_string())?;
+            let Note { pid } = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+            let is_next = !self.bridges.contains(&pid);
+            if is_next && kill(pid) { Ok(pid) } else { Err(format!("the note names {pid}")) }
+        });
+        self.bridges.push(killed);
     }
 
     /// One is at work within moments, as the log is not at its end; the figures are looked at seldom, and between
