@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use uuid::Uuid;
 
 use super::artifacts::Artifacts;
 use crate::error::Error;
@@ -135,7 +136,7 @@ impl Drop for Broker {
 
 fn format_storage(artifacts: &Artifacts, properties: &Path) -> Result<(), Error> {
     let mut command: Command = artifacts.java();
-    let cluster = URL_SAFE_NO_PAD.encode(uuid::Uuid::new_v4());
+    let cluster = cluster_id(Uuid::new_v4);
     // It runs for a moment only: the slow compiler would not pay.
     command.args([
         "-XX:TieredStopAtLevel=1",
@@ -147,6 +148,17 @@ fn format_storage(artifacts: &Artifacts, properties: &Path) -> Result<(), Error>
         "-c",
     ]);
     process::run(command.arg(properties), |_| {})
+}
+
+/// Kafka's tools take an id that starts with a dash for an option, and Kafka itself makes none such: every 64th is
+/// drawn again.
+fn cluster_id(mut draw: impl FnMut() -> Uuid) -> String {
+    loop {
+        let id = URL_SAFE_NO_PAD.encode(draw());
+        if !id.starts_with('-') {
+            return id;
+        }
+    }
 }
 
 /// The usual port and any other, or any two.
@@ -232,6 +244,16 @@ mod tests {
             let request = server.join().expect("no panic");
             assert_eq!(request[..4], 10_i32.to_be_bytes(), "the length of the rest");
         }
+    }
+
+    #[test]
+    fn no_cluster_is_named_like_an_option() {
+        let mut drawn = [[0xfb; 16], [0xf8; 16], [0xf7; 16], [0xfb; 16]].map(Uuid::from_bytes).into_iter();
+        assert_eq!(
+            cluster_id(|| drawn.next().expect("one that does not start with a dash")),
+            "9_f39_f39_f39_f39_f39w"
+        );
+        assert_eq!(drawn.len(), 1, "no more are drawn than needed");
     }
 
     #[test]
