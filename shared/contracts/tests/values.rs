@@ -122,6 +122,36 @@ fn a_timestamp_is_one_exact_form() {
     }
 }
 
+/// Whatever stands at any place: what is read is what would be written, and every digit that makes a time is read.
+#[test]
+fn every_character_of_a_timestamp_counts() {
+    for text in ["2026-11-22T16:50:00.123Z", "1970-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z"] {
+        for place in 0..text.len() {
+            let read = |character: char| {
+                let mut other: Vec<char> = text.chars().collect();
+                other[place] = character;
+                let other: String = other.into_iter().collect();
+                let at = other.parse::<Timestamp>().ok();
+                assert!(at.is_none_or(|at| at.to_string() == other), "{other:?} is read as {at:?}");
+                at.is_some()
+            };
+            let kept = text.chars().nth(place).expect("within the text");
+            assert!(read(kept));
+            for character in (0..=0xff).map(char::from).filter(|character| *character != kept) {
+                assert!(!read(character) || (kept.is_ascii_digit() && character.is_ascii_digit()), "{place}");
+            }
+        }
+    }
+    // The last digits of minute, second and millisecond may be any.
+    for place in [15, 18, 20, 21, 22] {
+        for digit in '0'..='9' {
+            let mut text = "2026-11-22T16:50:00.123Z".to_owned();
+            text.replace_range(place..=place, &digit.to_string());
+            assert_eq!(text.parse::<Timestamp>().expect("a time").to_string(), text);
+        }
+    }
+}
+
 #[test]
 fn time_saturates_at_both_ends() {
     let second = Duration::from_secs(1);

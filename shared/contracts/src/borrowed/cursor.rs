@@ -3,10 +3,8 @@
 //! Everything here answers `None` for "ask the other reader", never for "wrong": a string with an escape, a number
 //! with a fraction, an unknown field that holds an object. What it does read, it reads as `serde_json` does.
 
+use super::number;
 use super::scan::{self, Class};
-
-/// A number may have so many digits: none of them can overflow.
-const DIGITS_MAX: usize = 18;
 
 /// A place in a JSON text.
 #[derive(Debug)]
@@ -127,22 +125,9 @@ impl<'a> Cursor<'a> {
     #[inline]
     pub(crate) fn integer(&mut self) -> Option<i64> {
         self.skip_space();
-        let negative = self.eat_all(b"-");
-        let from = self.at;
-        let mut value = 0_i64;
-        while let Some(digit @ b'0'..=b'9') = self.peek() {
-            if self.at - from == DIGITS_MAX {
-                return None;
-            }
-            value = value * 10 + i64::from(digit - b'0');
-            self.at += 1;
-        }
-        let first = self.text.as_bytes().get(from..self.at)?.first()?;
-        // No zero leads, and `-0` is a number with a fraction to `serde_json`.
-        if *first == b'0' && (negative || self.at - from > 1) {
-            return None;
-        }
-        Some(if negative { -value } else { value })
+        let (value, length) = number::integer(self.text.as_bytes().get(self.at..)?)?;
+        self.at += length;
+        Some(value)
     }
 
     /// Whether `null` is next, past which it goes.

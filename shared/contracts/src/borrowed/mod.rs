@@ -10,6 +10,7 @@
 
 mod cursor;
 mod hex;
+pub mod number;
 mod object;
 mod scan;
 mod telemetry;

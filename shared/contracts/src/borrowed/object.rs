@@ -120,10 +120,7 @@ macro_rules! fields {
         $(let mut $field: Option<$type> = None;)*
         cursor.eat(b'{')?;
         let mut more = true;
-        $(if more && cursor.eat_all(concat!("\"", stringify!($field), "\":").as_bytes()) {
-            $field = Some(fields!(@read cursor $($read)?)?);
-            more = cursor.more()?;
-        })*
+        fields!(@usual cursor more $($field [$($read)?])*);
         while more {
             match cursor.key()? {
                 $(stringify!($field) if $field.is_none() => $field = Some(fields!(@read cursor $($read)?)?),)*
@@ -138,6 +135,16 @@ macro_rules! fields {
         };)*
         $object
     }};
+    (@usual $cursor:ident $more:ident $first:ident [$($first_read:expr)?] $($field:ident [$($read:expr)?])*) => {
+        if $cursor.eat_all(concat!("\"", stringify!($first), "\":").as_bytes()) {
+            $first = Some(fields!(@read $cursor $($first_read)?)?);
+            // A comma may only stand behind a member.
+            $(if $cursor.eat_all(concat!(",\"", stringify!($field), "\":").as_bytes()) {
+                $field = Some(fields!(@read $cursor $($read)?)?);
+            })*
+            $more = $cursor.more()?;
+        }
+    };
     (@read $cursor:ident) => { $crate::borrowed::object::Read::read($cursor) };
     (@read $cursor:ident $read:expr) => { ($read)($cursor) };
     (@absent $type:ty) => { <$type as $crate::borrowed::object::Read<'a>>::absent() };

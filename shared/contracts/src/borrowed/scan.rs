@@ -48,12 +48,11 @@ impl Class {
     fn of(self, bytes: [u8; LANES]) -> u32 {
         let bytes = u8x32::new(bytes);
         // What lies in an interval stays the same when it is clamped into it.
-        let between =
-            |low, high| bytes.max(u8x32::splat(low)).min(u8x32::splat(high)).simd_eq(bytes).to_bitmask();
-        let is = |byte| bytes.simd_eq(u8x32::splat(byte)).to_bitmask();
-        match self {
-            Self::Printable => between(b' ', b'~') & !is(QUOTE) & !is(BACKSLASH),
-            Self::Visible => between(b'!', b'~') & !is(QUOTE) & !is(BACKSLASH),
+        let between = |low, high| bytes.max(u8x32::splat(low)).min(u8x32::splat(high)).simd_eq(bytes);
+        let is = |byte| bytes.simd_eq(u8x32::splat(byte));
+        let has = match self {
+            Self::Printable => between(b' ', b'~') & !(is(QUOTE) | is(BACKSLASH)),
+            Self::Visible => between(b'!', b'~') & !(is(QUOTE) | is(BACKSLASH)),
             Self::Only { upper, lower, others } => {
                 let mut of = between(b'0', b'9');
                 if upper {
@@ -64,7 +63,8 @@ impl Class {
                 }
                 others.into_iter().fold(of, |of, other| of | is(other))
             }
-        }
+        };
+        has.to_bitmask()
     }
 }
 
