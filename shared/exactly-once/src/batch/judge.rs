@@ -65,7 +65,9 @@ pub(super) fn read<'a, R: Reducer>(
         Payload::Undecodable { why, .. } => return Err(Unreadable::new(reason::UNDECODABLE, why)),
     };
     let observed = reducer.observe(topic, value)?;
-    Ok(Read { content: low_half(xxh3_64(value)), id_hash: ledger.hash(observed.id), observed })
+    let id_hash = ledger.hash(observed.id);
+    ledger.expect(id_hash);
+    Ok(Read { content: low_half(xxh3_64(value)), id_hash, observed })
 }
 
 pub(super) fn judge<E>(

@@ -6,7 +6,6 @@
 
 use std::collections::VecDeque;
 use std::hash::BuildHasher;
-use std::hint::black_box;
 use std::ops::Range;
 
 use foldhash::fast::RandomState;
@@ -68,16 +67,10 @@ impl Ledger {
         hash(&self.hasher, id)
     }
 
-    /// Fetches what looking up these ids, with their hashes, needs: from memory, all at once instead of one after the
-    /// other.
-    ///
-    /// First the buckets. Then what only they tell is needed, too: the bucket behind a full one, and the entry of
-    /// another id under the same mark. Looking up once for nothing finds both, and no lookup waits for the one before it.
-    pub(super) fn expect(&self, ids: impl Iterator<Item = (EventId, u64)> + Clone) {
-        self.index.fetch(ids.clone().map(|(_, hash)| hash));
-        ids.for_each(|(id, hash)| {
-            black_box(self.content_of_hashed(id, hash, 0));
-        });
+    /// Asks memory for what looking up an id of this hash needs, and does not wait for it.
+    #[inline]
+    pub(super) fn expect(&self, hash: u64) {
+        self.index.expect(hash);
     }
 
     /// [`Ledger::content_of`] an id whose hash is at hand.

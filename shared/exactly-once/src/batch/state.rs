@@ -14,8 +14,8 @@ use super::segments::{Kept, Segments};
 use super::settings::{Settings, reason};
 use crate::seen::whole_seconds;
 
-/// So many records are read before the first of them is judged: their ids come from memory together. More would not fit
-/// into the nearest cache.
+/// So many records are read before the first of them is judged: meanwhile what the ledger knows of their ids comes from
+/// memory. More would not fit into the nearest cache.
 const READ_AHEAD: usize = 16;
 
 /// A partition as its fence says it is, with its ids in memory.
@@ -160,7 +160,6 @@ impl PartitionState {
         for ahead in records.chunks(READ_AHEAD) {
             readings.clear();
             readings.extend(ahead.iter().map(|record| read(reducer, &self.key.topic, record, &self.ledger)));
-            self.ledger.expect(readings.iter().flatten().map(|read| (read.observed.id, read.id_hash)));
             for (record, reading) in ahead.iter().zip(readings.drain(..)) {
                 let taken = match judge(reading, record, chunk.horizon, &self.ledger, &self.settings) {
                     Judgement::Duplicate => {
