@@ -3,12 +3,17 @@
 use std::time::Duration;
 
 use analytics::Figures;
+use mimalloc::MiMalloc;
 use semel_exactly_once::batch::{Batches, Settings, Stream};
 use semel_lambda::kafka::ExactlyOnce;
 
 const NAME: &str = "analytics";
 /// A deployment reads one cluster. To move to another is to begin its logs afresh: with a new epoch.
 const CLUSTER: &str = "main";
+
+/// A ledger, a payload and what is decoded of it are megabytes each: they want huge pages, and this asks for them.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> std::process::ExitCode {
     semel_lambda::run_kafka(|start| async move {

@@ -18,6 +18,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use analytics::Figures;
+use mimalloc::MiMalloc;
 use semel_bench::arguments::after;
 use semel_bench::{Spread, on_core, stay_on_this_core};
 use semel_contracts::Timestamp;
@@ -27,6 +28,10 @@ use serde::Serialize;
 
 use load::{Batch, Load};
 use peer::{Compared, Peer};
+
+/// The function's own.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// Batches of a round: 75 MB, more than the caches of one core hold.
 const BATCHES: usize = 15;
