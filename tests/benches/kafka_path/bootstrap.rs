@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use semel_bench::Spread;
+use semel_bench::{Spread, arguments};
 use semel_exactly_once::batch::FenceKey;
 use serde::Serialize;
 
@@ -20,7 +20,6 @@ use crate::load::{self, Load};
 use crate::runtime_api::RuntimeApi;
 use crate::stand_in::{self, StandIn};
 use crate::template::Template;
-use semel_bench::arguments;
 
 /// 2026-11-22T16:50:00Z.
 const FIRST_MS: u64 = 1_795_366_200_000;

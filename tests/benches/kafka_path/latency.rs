@@ -9,6 +9,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use semel_bench::arguments;
 use semel_kafka::{Connection, Position, Publisher, PublisherSettings, Record};
 use semel_tests::{Analytics, Stack, eventually};
 use serde::Serialize;
@@ -21,7 +22,6 @@ use crate::load::Load;
 use crate::proxy::Proxy;
 use crate::split::{Split, Way};
 use crate::stand_in::StandIn;
-use semel_bench::arguments;
 
 const TOPIC: &str = "telemetry";
 const ARTICLES: u64 = 50;

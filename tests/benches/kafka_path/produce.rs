@@ -8,12 +8,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use bytes::Bytes;
+use semel_bench::arguments;
 use semel_kafka::{Connection, Publisher, PublisherSettings, Record};
 use serde::Serialize;
 use tokio::task::JoinSet;
 
 use crate::load::Load;
-use semel_bench::arguments;
 
 /// Different values, sent over and over.
 const VALUES: usize = 10_000;
