@@ -1,5 +1,5 @@
-//! Events a second through the analytics function's own binary: a process for each core, each fed with a partition of its
-//! own by a stand-in of Lambda's runtime API.
+//! Events a second through the analytics function's own binary: several processes, each fed with a partition of its own by a
+//! stand-in of Lambda's runtime API.
 //!
 //! First every process fills its ledger with the ids of a whole window; then some rounds are counted while all of them go
 //! on. The feeder is on the same cores, so what it takes of them is measured, too.
@@ -40,6 +40,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(20);
 #[derive(Serialize)]
 pub struct Report {
     processes: usize,
+    cores: usize,
     rounds: usize,
     seconds_per_round: f64,
     events_per_batch: usize,
@@ -68,10 +69,11 @@ struct Shares {
 
 /// Measures. Ends the program if any work was not done.
 pub fn measure() -> Report {
-    let cores = thread::available_parallelism().map_or(1, usize::from);
+    // One process more than cores: while one of them waits for the stores, another computes, as environments do on Lambda.
+    let processes = cores() + 1;
     let batch = load::batch(&mut Load::new(ARTICLES));
     let (events_per_batch, payload_bytes) = (batch.values.len(), batch.payload.len());
-    let mut run = Run::start(cores, &batch);
+    let mut run = Run::start(processes, &batch);
     run.wait_until(WARM_UP_MAX, |run| {
         run.apis.iter().all(|api| api.batches() * events_per_batch as u64 >= LEDGER_IDS)
     });
@@ -82,7 +84,8 @@ pub fn measure() -> Report {
     let of = |figure: fn(&Round) -> f64| Spread::of(rounds.iter().map(figure)).expect("there are rounds");
     let others: Option<Vec<f64>> = rounds.iter().map(|round| round.others).collect();
     Report {
-        processes: cores,
+        processes,
+        cores: cores(),
         rounds: ROUNDS,
         seconds_per_round: ROUND.as_secs_f64(),
         events_per_batch,
@@ -100,6 +103,10 @@ pub fn measure() -> Report {
         },
         stand_in: stand_in::WHAT,
     }
+}
+
+fn cores() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
 }
 
 struct Round {
@@ -191,7 +198,7 @@ impl Run {
             (after.feeder.saturating_sub(before.feeder), after.stores.saturating_sub(before.stores));
         let ours = functions + after.own.saturating_sub(before.own);
         let machine = after.machine.zip(before.machine).map(|(after, before)| after.saturating_sub(before));
-        let all = seconds * self.functions.len() as f64;
+        let all = seconds * cores() as f64;
         Round {
             events_per_second: events / seconds,
             events_per_core_second: events / functions.as_secs_f64(),

@@ -20,6 +20,8 @@ const FUNCTION: &str = "AnalyticsFunction";
 pub struct Bootstrap {
     /// Processes, which is cores.
     pub processes: usize,
+    /// What they share with what feeds them.
+    pub cores: usize,
     /// Rounds, of which medians are taken.
     pub rounds: usize,
     /// How long each was.
@@ -77,7 +79,7 @@ pub fn text(measured: &Bootstrap) -> String {
         "\nKafka through the analytics function's bootstrap, {} processes on {} cores, median of {} rounds of {:.0} s (min \
          to max): batches of {} events of {} bytes\n",
         measured.processes,
-        measured.processes,
+        measured.cores,
         measured.rounds,
         measured.seconds_per_round,
         measured.events_per_batch,
@@ -107,7 +109,8 @@ mod tests {
         let rate = |median| Spread { median, min: median, max: median };
         let shares = Shares { functions: 0.804, feeder: 0.1, stores: 0.05, others: None };
         let text = text(&Bootstrap {
-            processes: 2,
+            processes: 3,
+            cores: 2,
             rounds: 9,
             seconds_per_round: 2.0,
             events_per_batch: 3_374,
@@ -120,9 +123,14 @@ mod tests {
             shares,
             stand_in: "in memory".to_owned(),
         });
-        for part in
-            ["600000", "373000", "function 80%, feeder 10%", "others on the machine unknown", "in memory"]
-        {
+        for part in [
+            "3 processes on 2 cores",
+            "600000",
+            "373000",
+            "function 80%, feeder 10%",
+            "machine unknown",
+            "in memory",
+        ] {
             assert!(text.contains(part), "{part}: {text}");
         }
     }
