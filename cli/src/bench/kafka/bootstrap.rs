@@ -62,7 +62,7 @@ pub struct Shares {
 /// Measures with what `sam build` left.
 pub fn measure(project: &Project, benchmark: &Path) -> Result<Bootstrap, Error> {
     let bootstrap = build::output_folder(project).join(FUNCTION).join("bootstrap");
-    Phase::run("feed the analytics function's binary, one process a core", |phase| {
+    Phase::run("feed the analytics function's binary", |phase| {
         let log = project.state_folder("run")?.join("bench-analytics.log");
         let mut command = Command::new(benchmark);
         command.arg("bootstrap").arg("--bootstrap").arg(&bootstrap).arg("--log").arg(&log);
