@@ -28,6 +28,9 @@ const ARTICLES: u64 = 50;
 /// Of one client, as the load has them.
 const BATCH: u32 = 20;
 const PUBLISHERS: u32 = 8;
+/// A broker that has just started compiles its own code for a minute, on a third of a core.
+const WARM_UP_SECONDS: u32 = 60;
+const SECONDS: u32 = 30;
 const TIMEOUT: Duration = Duration::from_mins(1);
 
 #[derive(Serialize)]
@@ -59,7 +62,7 @@ struct Sent {
 pub fn measure() -> Report {
     let rate: u32 = arguments::number("--rate", 2_000);
     let (warm_up, seconds): (u32, u32) =
-        (arguments::number("--warm-up", 10), arguments::number("--seconds", 30));
+        (arguments::number("--warm-up", WARM_UP_SECONDS), arguments::number("--seconds", SECONDS));
     let stack = Stack::from_environment();
     let stand_in = match arguments::text("--dynamodb").as_str() {
         "engine" => None,
@@ -84,7 +87,7 @@ pub fn measure() -> Report {
     let way = |position: Position| split.way(position.partition, offset(position));
     let ways: Vec<(&Sent, Way)> =
         places().map(|(sent, position)| (sent, way(position).expect("it has been waited for"))).collect();
-    // The first batches meet a cold function.
+    // The first batches meet a cold broker and a cold function.
     let from = sent[0].due + Duration::from_secs(warm_up.into());
     let measured = ways.iter().filter(|(sent, _)| sent.due >= from);
     let events: Vec<Event> =
