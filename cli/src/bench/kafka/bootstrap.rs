@@ -128,7 +128,7 @@ mod tests {
             "600000",
             "373000",
             "function 80%, feeder 10%",
-            "machine unknown",
+            "others on the machine unknown",
             "in memory",
         ] {
             assert!(text.contains(part), "{part}: {text}");
